@@ -1,0 +1,211 @@
+"""A checked config in, the parts it asks for out: a verified model, a camera opener, a pipeline, outputs."""
+
+import logging
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from edge_app.bundle import (
+    Bundle,
+    GoldenReplay,
+    check_interpreter,
+    check_preprocessing,
+    embedded_bundle_path,
+    load_bundle,
+    read_golden,
+    replay_golden,
+    verify_in_child,
+)
+from edge_app.config import Config
+from edge_app.devices.cameras import is_live_source, open_camera
+from edge_app.devices.interpreters import open_interpreter
+from edge_app.errors import CameraError, ConfigError
+from edge_app.outputs.jsonlines import JsonLines
+from edge_app.outputs.picture import Picture
+from edge_app.outputs.sheet import ContactSheet
+from edge_app.outputs.video import Video
+from edge_app.outputs.window import Window, display_available
+from edge_app.pipeline import Pipeline, ReadSettings
+from edge_app.protocols import Camera, Interpreter, Output
+from edge_app.stages.crop import PREPROCESSING
+from edge_app.stages.quantize import quantize, quantize_table
+from edge_app.stages.regions import RegionLimits
+
+log = logging.getLogger(__name__)
+
+FALLBACK_VIDEO_FPS = 30.0  # for a source without a pace of its own
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A verified bundle with its loaded model."""
+
+    bundle: Bundle
+    interpreter: Interpreter
+
+
+def bundle_path(config: Config) -> Path:
+    """The configured bundle's folder, the embedded one's where none is configured."""
+    return Path(config.model.bundle) if config.model.bundle else embedded_bundle_path()
+
+
+def model_flags(config: Config) -> list[str]:
+    """The command-line flags that make another process load models as this one does."""
+    names = ("runtime", "threads", "delegate", "delegate_options")
+    return [f"--set=model.{name}={getattr(config.model, name)}" for name in names]
+
+
+def open_model(config: Config, verify: bool = True) -> Model:
+    """Loads the configured bundle, first in a child process, because a damaged model can crash the loader.
+
+    Args:
+        config: says which bundle, runtime and delegate.
+        verify: whether the child replays the golden crops first; only the child itself leaves it out.
+
+    Raises:
+        BundleError: the bundle is refused.
+        InterpreterError: the runtime or delegate is not to be had.
+    """
+    path = bundle_path(config)
+    bundle = load_bundle(path)
+    check_preprocessing(bundle, PREPROCESSING)
+    model = config.model
+    if verify:
+        verify_in_child(path, model_flags(config))
+    interpreter = open_interpreter(
+        bundle.model_path,
+        runtime=model.runtime,
+        threads=model.threads,
+        delegate=model.delegate,
+        delegate_options=delegate_options(model.delegate_options),
+    )
+    check_interpreter(bundle, interpreter)
+    return Model(bundle, interpreter)
+
+
+def delegate_options(text: str) -> dict[str, str]:
+    """The options of a delegate.
+
+    Raises:
+        ConfigError: the text is not "key=value, key=value".
+
+    >>> delegate_options("device=usb:0, verbosity=2")
+    {'device': 'usb:0', 'verbosity': '2'}
+    """
+    pairs = [pair.strip().partition("=") for pair in text.split(",") if pair.strip()]
+    if any(not key or not equals for key, equals, _ in pairs):
+        raise ConfigError(f"model.delegate_options must be key=value, key=value. Received: {text!r}")
+    return {key.strip(): value.strip() for key, _, value in pairs}
+
+
+def self_test(model: Model) -> GoldenReplay:
+    """Replays the bundle's golden crops in this process.
+
+    Raises:
+        BundleError: an answer differs.
+    """
+    golden = read_golden(model.bundle)
+    tensor = quantize(golden.crops, quantize_table(model.interpreter.input))
+    return replay_golden(model.bundle, model.interpreter, tensor, golden)
+
+
+def build_pipeline(config: Config, model: Model) -> Pipeline:
+    """The pipeline with the configured settings; the threshold is the bundle's unless the user set one."""
+    threshold = config.read.confidence
+    if threshold < 0:
+        threshold = model.bundle.manifest.thresholds.confidence
+    settings = ReadSettings(
+        threshold=threshold,
+        polarity=config.detect.polarity,
+        working_side_px=config.detect.working_side_px,
+        limits=RegionLimits(config.detect.min_height_px, config.detect.max_regions),
+    )
+    return Pipeline(model.interpreter, settings)
+
+
+@dataclass(frozen=True, slots=True)
+class CameraPlan:
+    """How frames are to be had.
+
+    Attributes:
+        source: the string that chose the camera; the fallback's where that was taken.
+        open: opens it, again and again; raises CameraError.
+        live: whether it has its own pace and is worth trying again when it fails.
+        fps: frames a second to expect.
+    """
+
+    source: str
+    open: Callable[[], Camera]
+    live: bool
+    fps: float
+
+
+def plan_camera(config: Config) -> CameraPlan:
+    """Decides which camera to read from: the configured one, or the fallback where "auto" finds none.
+
+    Raises:
+        CameraError: the source is a file or folder that cannot be opened; a missing camera is no error
+            yet, since it may come.
+    """
+    camera = config.camera
+
+    def open_source() -> Camera:
+        size_wh = camera.width, camera.height
+        return open_camera(source, size_wh=size_wh, fps=camera.fps, max_pixels=max_pixels(config))
+
+    source, opened = camera.source, []
+    if source == "auto" and camera.fallback:
+        try:
+            opened.append(open_source())
+        except CameraError as error:
+            log.info("%s", error)
+            log.info("playing %s instead", camera.fallback)
+            source = camera.fallback
+    live = is_live_source(source)
+    if not live:
+        opened.append(open_source())
+    fps = opened[0].fps if opened else camera.fps
+    return CameraPlan(source, lambda: opened.pop() if opened else open_source(), live, fps)
+
+
+def build_outputs(config: Config, fps: float) -> list[Output]:
+    """The configured outputs, the window last, since it waits for the screen.
+
+    Args:
+        config: says which.
+        fps: frames a second of the camera, for the video; 0.0 where it has none.
+
+    Raises:
+        OutputError: one cannot be opened.
+        ConfigError: a window is demanded where there is no display.
+    """
+    output = config.output
+    outputs: list[Output] = []
+    if output.json:
+        outputs.append(JsonLines(sys.stdout.buffer))
+    if output.video:
+        outputs.append(Video(Path(output.video), fps or FALLBACK_VIDEO_FPS))
+    if output.sheet:
+        outputs.append(ContactSheet(Path(output.sheet)))
+    if output.picture:
+        outputs.append(Picture(Path(output.picture)))
+    if wants_window(config):
+        outputs.append(Window())
+    return outputs
+
+
+def wants_window(config: Config) -> bool:
+    """Whether a window is to be opened.
+
+    Raises:
+        ConfigError: one is demanded where there is no display.
+    """
+    if config.output.window == "on" and not display_available():
+        raise ConfigError('output.window: "on" needs a display. Received: no X server answers at DISPLAY')
+    return config.output.window != "off" and display_available()
+
+
+def max_pixels(config: Config) -> int:
+    """Most pixels of a picture that is opened."""
+    return round(config.limits.max_megapixels * 1e6)

@@ -1,0 +1,193 @@
+"""The command line: arguments in, an exit code out; results on stdout, messages on stderr."""
+
+import argparse
+import logging
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from edge_app import __version__
+from edge_app.config import Key, LoadedConfig, flag_layer_values, load_config
+from edge_app.errors import (
+    BundleError,
+    CameraError,
+    ConfigError,
+    EdgeAppError,
+    InterpreterError,
+    OutputError,
+)
+
+EXIT_OK = 0
+EXIT_FAILED = 1  # `read`: at least one picture could not be read
+EXIT_USAGE = 2  # argparse's own
+EXIT_CONFIG = 3
+EXIT_CAMERA = 4
+EXIT_BUNDLE = 5
+EXIT_INTERPRETER = 6
+EXIT_OUTPUT = 7
+EXIT_INTERNAL = 70  # EX_SOFTWARE of sysexits.h: a bug of ours
+
+EXIT_CODES: tuple[tuple[type[EdgeAppError], int], ...] = (
+    (ConfigError, EXIT_CONFIG),
+    (CameraError, EXIT_CAMERA),
+    (BundleError, EXIT_BUNDLE),
+    (InterpreterError, EXIT_INTERPRETER),
+    (OutputError, EXIT_OUTPUT),
+)
+
+EPILOG = """exit codes:
+  0 done   1 a picture could not be read   2 wrong usage   3 config refused   4 no camera
+  5 bundle refused   6 runtime or delegate refused   7 output cannot be opened   70 a bug of ours
+"""
+
+log = logging.getLogger("edge_app")
+
+# Flags that are short for a key of the config: flag, key, metavar (None for a switch), help.
+KEY_FLAGS: tuple[tuple[str, Key, str | None, str], ...] = (
+    ("--camera", ("camera", "source"), "SOURCE", "auto, picamera2, /dev/video0, rtsp://…, FILE, FOLDER, clip, fake"),
+    ("--camera-fallback", ("camera", "fallback"), "SOURCE", "what to play where auto finds no camera, e.g. clip"),
+    ("--bundle", ("model", "bundle"), "FOLDER", "model bundle; default: the one that ships with the app"),
+    ("--runtime", ("model", "runtime"), "NAME", "auto, litert or tflite"),
+    ("--threads", ("model", "threads"), "N", "CPU threads of the interpreter"),
+    ("--delegate", ("model", "delegate"), "NAME", "none, auto, edgetpu or a delegate library's path"),
+    ("--confidence", ("read", "confidence"), "P", "least confidence of a digit that is shown, 0 to 1"),
+    ("--polarity", ("detect", "polarity"), "NAME", "ink is dark, light, or auto"),
+)
+RUN_FLAGS: tuple[tuple[str, Key, str | None, str], ...] = (
+    ("--window", ("output", "window"), "WHEN", "auto, on or off (keys: q quits, s saves a snapshot, space pauses)"),
+    ("--video", ("output", "video"), "FILE", "write the annotated video (.mp4, .avi, .webm)"),
+    ("--sheet", ("output", "sheet"), "FILE", "write a contact sheet of what was published (.png)"),
+    ("--picture", ("output", "picture"), "FILE", "keep a picture of the newest published moment (.png, .jpg)"),
+)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs one command.
+
+    Args:
+        argv: arguments without the program's name; None for those of the process.
+
+    Returns:
+        One of the EXIT_ codes.
+    """
+    args = get_parser().parse_args(argv)
+    try:
+        loaded = load_config(args.config, flags=_flag_values(args))
+        _set_up_logging(loaded.config.log.level, args.debug)
+        code = _command(args.command)(args, loaded)
+        sys.stdout.flush()
+        return code
+    except BrokenPipeError:  # whoever read our results has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # else Python complains at exit
+        return EXIT_OK
+    except EdgeAppError as error:
+        if args.debug:
+            raise
+        print(f"edge-app: error: {error}", file=sys.stderr)
+        return next(code for kind, code in EXIT_CODES if isinstance(error, kind))
+    except Exception as error:
+        if args.debug:
+            raise
+        message = f"{type(error).__name__}: {error}; please report it with what --debug prints"
+        print(f"edge-app: internal error: {message}", file=sys.stderr)
+        return EXIT_INTERNAL
+
+
+def _command(name: str) -> Callable[[argparse.Namespace, LoadedConfig], int]:
+    """The function of a subcommand; what it needs is imported only now, so that --help stays quick."""
+    from edge_app import bench, commands
+
+    functions: dict[str, Callable[[argparse.Namespace, LoadedConfig], int]] = {
+        "run": commands.run,
+        "read": commands.read,
+        "check": commands.check,
+        "bench": bench.bench,
+        "config": commands.config,
+    }
+    return functions[name]
+
+
+def get_parser() -> argparse.ArgumentParser:
+    """The parser of all subcommands."""
+    parser = argparse.ArgumentParser(
+        prog="edge-app",
+        description="Reads handwritten digits from a camera or from pictures.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    run = _add_command(commands, "run", "read from a camera until it ends, q, Ctrl-C or SIGTERM")
+    _add_key_flags(run, RUN_FLAGS)
+    run.add_argument("--json", action="store_true", help="print each published change as one line of JSON")
+    run.add_argument("--fast", action="store_true", help="play a file as fast as it goes, not at its own pace")
+
+    read = _add_command(commands, "read", "read pictures, each once")
+    read.add_argument("images", nargs="+", type=Path, metavar="IMAGE", help="a picture, or a folder of pictures")
+    read.add_argument("--json", action="store_true", help="print one line of JSON for each picture")
+    read.add_argument("--overlay", type=Path, metavar="FOLDER", help="write each picture with what was read drawn in")
+
+    check = _add_command(commands, "check", "verify a bundle: hashes, shapes, labels, golden outputs")
+    check.add_argument("folder", nargs="?", type=Path, metavar="FOLDER", help="default: the configured bundle")
+    check.add_argument("--json", action="store_true", help="print the findings as one line of JSON")
+    check.add_argument(
+        "--in-process", action="store_true", help="load the model in this process, which a damaged one can crash"
+    )
+
+    bench = _add_command(commands, "bench", "time each stage on the sample clip, or on --camera FILE")
+    bench.add_argument("--json", action="store_true", help="print the figures as one line of JSON")
+    bench.add_argument("--frames", type=int, default=300, metavar="N", help="frames to time (default: 300)")
+
+    config = _add_command(commands, "config", "print each value and where it comes from")
+    config.add_argument("--json", action="store_true", help="print them as one line of JSON")
+    return parser
+
+
+def _add_command(commands: Any, name: str, summary: str) -> argparse.ArgumentParser:
+    parser: argparse.ArgumentParser = commands.add_parser(
+        name,
+        help=summary,
+        description=summary[0].upper() + summary[1:] + ".",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.set_defaults(command=name)
+    parser.add_argument(
+        "--config", type=Path, metavar="FILE", help="config file; default: /etc/edge-digits/config.toml"
+    )
+    parser.add_argument(
+        "--set", action="append", default=[], metavar="SECTION.KEY=VALUE", help="set any key of the config"
+    )
+    parser.add_argument("--debug", action="store_true", help="log everything, and show tracebacks")
+    _add_key_flags(parser, KEY_FLAGS)
+    return parser
+
+
+def _add_key_flags(parser: argparse.ArgumentParser, flags: Sequence[tuple[str, Key, str | None, str]]) -> None:
+    for flag, (section, name), metavar, summary in flags:
+        parser.add_argument(flag, dest=f"{section}.{name}", metavar=metavar, help=summary)
+
+
+def _flag_values(args: argparse.Namespace) -> dict[Key, str]:
+    values = flag_layer_values(args.set)
+    for _, (section, name), _, _ in (*KEY_FLAGS, *RUN_FLAGS):
+        value = getattr(args, f"{section}.{name}", None)
+        if value is not None:
+            values[section, name] = value
+    if args.command == "run" and args.json:
+        values["output", "json"] = "true"
+    return values
+
+
+def _set_up_logging(level: str, debug: bool) -> None:
+    under_journald = "JOURNAL_STREAM" in os.environ  # journald stamps each line itself
+    logging.basicConfig(
+        stream=sys.stderr,
+        level=logging.DEBUG if debug else level.upper(),
+        format="%(levelname)s %(message)s" if under_journald else "%(asctime)s %(levelname)s %(message)s",
+        datefmt="%H:%M:%S",
+        force=True,
+    )

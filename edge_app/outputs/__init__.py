@@ -1,0 +1,1 @@
+"""Where results go: each module takes moments (see `edge_app.frames.Moment`) to one kind of place."""

@@ -1,0 +1,124 @@
+"""Readings in, the public JSON record out: what `read --json`, `run --json`, MQTT and the web page all carry.
+
+`edge_app/assets/readings.schema.json` states the same in JSON Schema; a change to either bumps `SCHEMA`.
+"""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any, TypeAlias
+
+import msgspec
+
+from edge_app.frames import Digit, FrameReadings, Moment, Reading
+
+SCHEMA = 1  # first key of every record, so that a reader can tell records of another shape
+CONFIDENCE_DECIMALS = 4  # an INT8 output has 256 steps; more decimals would be noise
+TIMING_DECIMALS = 3  # microseconds
+
+Record: TypeAlias = dict[str, Any]
+
+
+def image_record(source: str, readings: FrameReadings, model: str) -> Record:
+    """What one picture says, for `read --json`.
+
+    Args:
+        source: the picture's path as the person gave it.
+        readings: what the pipeline made of it.
+        model: the bundle's id.
+
+    Returns:
+        Plain values only, "schema" first.
+
+    >>> image_record("a.png", FrameReadings((), (64, 48), {"total": 1.23456}), "00c0ffee00c0ffee")
+    {'schema': 1, 'source': 'a.png', 'width': 64, 'height': 48, 'model': '00c0ffee00c0ffee', \
+'numbers': [], 'timing_ms': {'total': 1.235}}
+    """
+    width, height = readings.size_wh
+    return {
+        "schema": SCHEMA,
+        "source": printable(source),
+        "width": int(width),
+        "height": int(height),
+        "model": model,
+        "numbers": [_number(reading) for reading in readings.readings],
+        "timing_ms": _timing(readings.timing_ms),
+    }
+
+
+def moment_record(moment: Moment) -> Record:
+    """What a turn of the loop says, for `run --json`: the published numbers, not those that this frame alone shows.
+
+    Args:
+        moment: the turn.
+
+    Returns:
+        An `image_record` with "frame" (sequence number) and "timestamp" (RFC 3339, UTC, milliseconds).
+    """
+    width, height = moment.frame.size_wh
+    published = FrameReadings(moment.published, (width, height), moment.seen.timing_ms)
+    record = image_record(moment.source, published, moment.model)
+    return record | {"frame": int(moment.frame.sequence), "timestamp": timestamp(moment.wall_time_s)}
+
+
+def error_record(source: str, message: str) -> Record:
+    """What stands in the place of a picture that could not be read.
+
+    >>> error_record("a.png", "file is empty")
+    {'schema': 1, 'source': 'a.png', 'error': 'file is empty'}
+    """
+    return {"schema": SCHEMA, "source": printable(source), "error": printable(message)}
+
+
+def encode(record: Record) -> bytes:
+    """One line of UTF-8 JSON, without the line end; line ends within texts are escaped."""
+    return msgspec.json.encode(record)
+
+
+def timestamp(wall_time_s: float) -> str:
+    """RFC 3339 in UTC with milliseconds.
+
+    Args:
+        wall_time_s: seconds since the epoch.
+
+    >>> timestamp(0.25)
+    '1970-01-01T00:00:00.250Z'
+    """
+    return datetime.fromtimestamp(wall_time_s, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def printable(text: str) -> str:
+    r"""`text` with what UTF-8 cannot carry escaped: a file name need not be valid UTF-8.
+
+    >>> printable("caf\udce9.png")
+    'caf\\udce9.png'
+    """
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def _number(reading: Reading) -> Record:
+    """One written number with its digits, left to right."""
+    return {
+        "text": reading.text,
+        "confidence": _confidence(reading.confidence),
+        "box": [int(value) for value in reading.box_xywh],
+        "digits": [_digit(digit) for digit in reading.digits],
+    }
+
+
+def _digit(digit: Digit) -> Record:
+    """One digit; `int` and `float` because numpy's own numbers may be in it, which JSON encoders refuse."""
+    return {
+        "digit": int(digit.digit),
+        "confidence": _confidence(digit.confidence),
+        "box": [int(value) for value in digit.box_xywh],
+    }
+
+
+def _confidence(confidence: float) -> float:
+    """Rounded to what an INT8 model can tell apart."""
+    return round(float(confidence), CONFIDENCE_DECIMALS)
+
+
+def _timing(timing_ms: Mapping[str, float]) -> dict[str, float]:
+    """Milliseconds rounded to microseconds."""
+    return {stage: round(float(elapsed_ms), TIMING_DECIMALS) for stage, elapsed_ms in timing_ms.items()}

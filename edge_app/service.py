@@ -1,0 +1,262 @@
+"""The only loop: frames from a camera through the pipeline and the tracker to the outputs.
+
+Brittle at start-up, tolerant afterwards: a camera that is missing or vanishes is tried again with
+growing waits while readings and process stay; an output that fails is closed and left out.
+"""
+
+import logging
+import threading
+import time
+from collections import Counter, deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from edge_app.errors import CameraError, OutputError
+from edge_app.frames import Frame, Moment, Reading, UInt8
+from edge_app.pipeline import Pipeline
+from edge_app.protocols import Camera, Command, Output
+from edge_app.stages.overlay import draw_overlay
+from edge_app.stages.track import Tracker
+
+log = logging.getLogger(__name__)
+
+FIRST_RETRY_S = 0.5  # a USB camera is back this soon after a glitch; doubled at each failure
+FPS_WINDOW_FRAMES = 30
+PAUSED_TURN_S = 0.03  # how often a paused window is asked for keys
+KEPT_PUBLICATIONS = 200  # newest ones told at the end; a service that runs for months must not grow
+
+
+@dataclass(frozen=True, slots=True)
+class LoopSettings:
+    """How the loop behaves.
+
+    Attributes:
+        model: the bundle's id, for outputs.
+        realtime: whether frames of a file are shown at the file's own pace.
+        retry_camera: whether a camera that fails is opened again; False for files, where it would
+            fail again or start over.
+        retry_max_s: longest wait in seconds between two tries.
+        summary_s: seconds between two summary lines in the log; 0 for none.
+    """
+
+    model: str
+    realtime: bool = False
+    retry_camera: bool = True
+    retry_max_s: float = 30.0
+    summary_s: float = 60.0
+
+
+@dataclass(slots=True)
+class RunSummary:
+    """What a run did.
+
+    Attributes:
+        frames: frames read.
+        seconds: time from the first frame to the end.
+        busy_s: of these, spent on reading digits.
+        camera_losses: how often the camera vanished.
+        publications: how many numbers were published.
+        newest: sequence number of the frame and text of the newest publications.
+    """
+
+    frames: int = 0
+    seconds: float = 0.0
+    busy_s: float = 0.0
+    camera_losses: int = 0
+    publications: int = 0
+    newest: deque[tuple[int, str]] = field(default_factory=lambda: deque(maxlen=KEPT_PUBLICATIONS))
+
+
+class Service:
+    """Reads frames until the camera ends, an output asks to quit or `request_stop` is called.
+
+    Args:
+        open_camera: opens the camera anew; raises CameraError where there is none.
+        pipeline: reads one frame.
+        tracker: agrees on what is published.
+        outputs: where results go; closed at the end of `run`.
+        settings: how the loop behaves.
+        save_snapshot: keeps an annotated frame, (H, W, 3) uint8, blue first, where a person asks for it.
+        clock: monotonic seconds.
+    """
+
+    def __init__(
+        self,
+        open_camera: Callable[[], Camera],
+        pipeline: Pipeline,
+        tracker: Tracker,
+        outputs: Sequence[Output],
+        settings: LoopSettings,
+        save_snapshot: Callable[[UInt8], None] | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._open_camera = open_camera
+        self._pipeline = pipeline
+        self._tracker = tracker
+        self._outputs = list(outputs)
+        self._settings = settings
+        self._save_snapshot = save_snapshot
+        self._clock = clock
+        self._stop = threading.Event()
+        self._published: tuple[Reading, ...] = ()
+        self._frame_times_s: deque[float] = deque(maxlen=FPS_WINDOW_FRAMES)
+        self._first_s: float | None = None
+        self.summary = RunSummary()
+
+    def request_stop(self) -> None:
+        """Ends `run` after the current frame. Safe to call from a signal handler or another thread."""
+        self._stop.set()
+
+    def run(self) -> RunSummary:
+        """Runs the loop to its end and closes the outputs.
+
+        Raises:
+            CameraError: the camera failed and is not one to try again.
+            InterpreterError: the runtime or its delegate failed.
+        """
+        try:
+            while (camera := self._connect()) is not None:
+                try:
+                    if self._play(camera):
+                        break
+                finally:
+                    camera.close()
+        finally:
+            for output in self._outputs:
+                _close(output)
+        return self.summary
+
+    def _connect(self) -> Camera | None:
+        """Opens the camera, waiting for it as long as it takes; None where the run is to stop."""
+        wait_s = FIRST_RETRY_S
+        while not self._stop.is_set():
+            try:
+                camera = self._open_camera()
+            except CameraError as error:
+                if not self._settings.retry_camera:
+                    raise
+                log.warning("no camera: %s; next try in %.1f s", error, wait_s)
+                self._stop.wait(wait_s)
+                wait_s = min(wait_s * 2, self._settings.retry_max_s)
+            else:
+                log.info("camera: %s", camera.name)
+                return camera
+        return None
+
+    def _play(self, camera: Camera) -> bool:
+        """Reads frames; True where the run is over, False where the camera is to be opened again."""
+        started_s, summary_due_s = self._clock(), self._clock() + self._settings.summary_s
+        while not self._stop.is_set():
+            try:
+                frame = camera.read()
+            except CameraError as error:
+                if not self._settings.retry_camera:
+                    raise
+                self.summary.camera_losses += 1
+                log.warning("camera lost: %s; readings are kept", error)
+                self._stop.wait(FIRST_RETRY_S)
+                return False
+            if frame is None:
+                return True
+            if self._settings.realtime and not camera.live:
+                self._stop.wait(max(0.0, started_s + frame.timestamp_ns / 1e9 - self._clock()))
+            self._step(camera, frame)
+            if self._settings.summary_s and self._clock() >= summary_due_s:
+                summary_due_s += self._settings.summary_s
+                self._log_summary()
+        return True
+
+    def _step(self, camera: Camera, frame: Frame) -> None:
+        """One frame: read it, agree on what is published, tell everybody."""
+        began_s = self._clock()
+        seen = self._pipeline.read(frame)
+        published = self._tracker.update(seen.readings)
+        new = _new_texts(self._published, published)
+        changed = bool(new) or len(published) != len(self._published)
+        self._published = published
+        self._frame_times_s.append(began_s)
+        moment = Moment(
+            frame, seen, published, changed, time.time(), self._fps(), source=camera.name, model=self._settings.model
+        )
+        self._count(frame, new, self._clock() - began_s)
+        if seen.regions_dropped:
+            log.debug("frame %d: %d regions over the cap left out", frame.sequence, seen.regions_dropped)
+        self._tell(moment)
+
+    def _tell(self, moment: Moment) -> None:
+        overlay = None
+        if any(output.wants_overlay for output in self._outputs):
+            # What is published and stands here now: no misread frame, no box where a number has gone.
+            shown = [reading for reading in moment.published if reading in moment.seen.readings]
+            overlay = draw_overlay(moment.frame.bgr(), shown, fps=moment.fps, model=moment.model)
+        for output in tuple(self._outputs):
+            try:
+                command = output.write(moment, overlay)
+                self._obey(command, output, moment, overlay)
+            except OutputError as error:
+                log.warning("%s stopped: %s; reading goes on", output.name, error)
+                self._outputs.remove(output)
+                _close(output)
+
+    def _obey(self, command: Command | None, output: Output, moment: Moment, overlay: UInt8 | None) -> None:
+        if command is Command.QUIT:
+            self.request_stop()
+        elif command is Command.SNAPSHOT and self._save_snapshot is not None and overlay is not None:
+            self._save_snapshot(overlay)
+        elif command is Command.PAUSE:
+            self._pause(output, moment, overlay)
+
+    def _pause(self, output: Output, moment: Moment, overlay: UInt8 | None) -> None:
+        """Shows the same moment at one output until it asks to go on or to quit."""
+        while not self._stop.wait(PAUSED_TURN_S):
+            command = output.write(moment, overlay)
+            if command is Command.PAUSE:
+                return
+            self._obey(command, output, moment, overlay)
+
+    def _fps(self) -> float:
+        times_s = self._frame_times_s
+        elapsed_s = times_s[-1] - times_s[0]
+        return (len(times_s) - 1) / elapsed_s if elapsed_s > 0 else 0.0
+
+    def _count(self, frame: Frame, new: Sequence[str], busy_s: float) -> None:
+        summary, now_s = self.summary, self._clock()
+        if self._first_s is None:
+            self._first_s = now_s - busy_s
+        summary.frames += 1
+        summary.busy_s += busy_s
+        summary.seconds = now_s - self._first_s
+        summary.publications += len(new)
+        for text in new:
+            log.info("frame %d: published %s", frame.sequence, text)
+            summary.newest.append((frame.sequence, text))
+
+    def _log_summary(self) -> None:
+        summary = self.summary
+        log.info(
+            "%d frames, %.1f fps, %.1f ms a frame, %d numbers published, camera lost %d times",
+            summary.frames,
+            self._fps(),
+            1e3 * summary.busy_s / max(summary.frames, 1),
+            summary.publications,
+            summary.camera_losses,
+        )
+
+
+def _new_texts(before: Sequence[Reading], now: Sequence[Reading]) -> list[str]:
+    """Texts that are published now and were not before, in reading order, each as often as it is new."""
+    old = Counter(reading.text for reading in before)
+    new = []
+    for reading in now:
+        if old[reading.text] > 0:
+            old[reading.text] -= 1
+        else:
+            new.append(reading.text)
+    return new
+
+
+def _close(output: Output) -> None:
+    try:
+        output.close()
+    except OutputError as error:
+        log.warning("%s could not be completed: %s", output.name, error)

@@ -1,0 +1,135 @@
+"""Gray in, a mask of ink out: a local threshold that follows the light on the page.
+
+Paper is what remains when every dark structure thinner than a window is filled in (a gray-scale closing
+of the shrunken picture). Unlike a local mean it keeps the edge of a shadow or of the page where it is,
+so neither looks like ink. A pixel is ink where it is darker than its paper by more than the noise, and
+by more than a share of the strongest contrast around it (after Bernsen's local contrast threshold,
+"Dynamic thresholding of gray-level images", ICPR 1986). Light ink on a dark ground is the same, negated.
+"""
+
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+import cv2
+import numpy as np
+
+from edge_app.frames import UInt8
+
+Polarity: TypeAlias = Literal["auto", "dark", "light"]
+
+PAPER_SIDE_PX = 160  # longer side of the picture that paper is estimated from; averages noise away
+STROKE_FRACTION = 0.22  # of the shorter side: thicker dark structures are background, not strokes
+POLARITY_FRACTION = 0.15  # of the shorter side: window in which ink is the minority
+CONTRAST_SHARE = 0.4  # of the strongest contrast nearby; half would thin faint ends of a stroke
+MIN_CONTRAST = 0.07  # of the paper's brightness: fainter marks are paper texture or show-through
+NOISE_SIGMAS = 4.0  # above the spread of the paper itself: one pixel in 30,000
+SMOOTH_ABOVE = 3.0  # gray levels of noise: a small blur then costs less than the noise
+SMOOTHED_SHARE = 0.45  # of the noise that a 3x3 Gaussian leaves, with margin for noise that JPEG has smeared
+MAX_FALL = 0.75  # least share of its brightness that paper keeps within half a window of the frame's edge
+MAD_TO_SIGMA = 1.4826  # of a normal distribution
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Ink:
+    """Where ink is.
+
+    Attributes:
+        mask: (h, w) uint8, 255 for ink and 0 for paper.
+        dark_on_light: whether ink is darker than paper.
+    """
+
+    mask: UInt8
+    dark_on_light: bool
+
+
+def binarize(gray: UInt8, polarity: Polarity = "auto") -> Ink:
+    """Tells ink from paper.
+
+    Args:
+        gray: (h, w) uint8 at working size; not written to.
+        polarity: "dark" ink on light paper, "light" on dark, or "auto": whichever is the minority.
+
+    Returns:
+        The mask, a fresh array, and the polarity found.
+    """
+    small = _shrink(gray)
+    dark_on_light = ink_is_dark(small) if polarity == "auto" else polarity == "dark"
+    if not dark_on_light:
+        gray, small = ~gray, ~small
+    noise = _noise(gray, small)
+    if noise >= SMOOTH_ABOVE:
+        gray = np.asarray(cv2.GaussianBlur(gray, (3, 3), 0), dtype=np.uint8)
+        noise *= SMOOTHED_SHARE
+    threshold = _threshold(small, _paper(small), noise)
+    size_wh = gray.shape[1], gray.shape[0]
+    surface = cv2.resize(threshold, size_wh, interpolation=cv2.INTER_LINEAR)
+    mask = np.asarray(cv2.compare(gray, surface, cv2.CMP_LT), dtype=np.uint8)
+    return Ink(mask, dark_on_light)
+
+
+def ink_is_dark(gray: UInt8) -> bool:
+    """Whether ink is darker than paper: ink is the minority, so it is the longer tail around the local mean.
+
+    Args:
+        gray: (h, w) uint8; a shrunken frame will do.
+
+    >>> page = np.full((60, 80), 200, np.uint8)
+    >>> page[20:40, 38:42] = 30
+    >>> ink_is_dark(page), ink_is_dark(255 - page)
+    (True, False)
+    """
+    side = 1 + 2 * int(min(gray.shape) * POLARITY_FRACTION / 2)
+    mean = cv2.blur(gray, (side, side)).astype(np.float32)
+    return float(((gray - mean) ** 3).sum()) <= 0.0
+
+
+def _shrink(gray: UInt8) -> UInt8:
+    resize_factor = PAPER_SIDE_PX / max(gray.shape)
+    if resize_factor >= 1.0:
+        return gray
+    size_wh = max(1, round(gray.shape[1] * resize_factor)), max(1, round(gray.shape[0] * resize_factor))
+    return np.asarray(cv2.resize(gray, size_wh, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+
+
+def _noise(gray: UInt8, small: UInt8) -> float:
+    """Standard deviation of single pixels around the shrunken picture, in gray levels, ink left out.
+
+    The median of absolute deviations does not see ink, since ink is the minority.
+    """
+    size_wh = small.shape[1], small.shape[0]
+    sample = cv2.resize(gray, size_wh, interpolation=cv2.INTER_NEAREST)
+    return MAD_TO_SIGMA * float(np.median(cv2.absdiff(sample, small)))
+
+
+def _paper(small: UInt8) -> UInt8:
+    """The page with every dark stroke filled in, (h, w) uint8.
+
+    A closing is too bright where the page darkens towards the frame's edge, since there is nothing
+    darker beyond to close against; within half a window of the edge the paper is therefore continued
+    from further inside by point reflection.
+    """
+    half = max(1, int(min(small.shape) * STROKE_FRACTION / 2))
+    closed = np.asarray(cv2.morphologyEx(small, cv2.MORPH_CLOSE, _window(half)), dtype=np.uint8)
+    if min(small.shape) <= 4 * half:
+        return closed
+    inside = closed[half:-half, half:-half].astype(np.int16)
+    continued = np.pad(inside, half, mode="reflect", reflect_type="odd")
+    lowest = (closed * MAX_FALL).astype(np.int16)  # a shadow's edge just inside must not be continued
+    return np.clip(continued, lowest, closed).astype(np.uint8)
+
+
+def _threshold(small: UInt8, paper: UInt8, noise: float) -> UInt8:
+    """The brightness below which a pixel is ink, (h, w) uint8, at the size of the shrunken picture."""
+    half = max(1, int(min(small.shape) * STROKE_FRACTION / 2))
+    contrast = cv2.subtract(paper, small)
+    strongest = cv2.blur(cv2.dilate(contrast, _window(half)), (2 * half + 1, 2 * half + 1))
+    middle = float(np.median(contrast))
+    unevenness = MAD_TO_SIGMA * float(np.median(np.abs(contrast.astype(np.float32) - middle)))
+    floor = np.maximum(paper * MIN_CONTRAST, middle + NOISE_SIGMAS * max(unevenness, noise))
+    step = np.maximum(strongest * CONTRAST_SHARE, floor)
+    threshold: UInt8 = np.clip(paper - step, 0, 255).astype(np.uint8)
+    return threshold
+
+
+def _window(half: int) -> UInt8:
+    return np.ones((2 * half + 1, 2 * half + 1), dtype=np.uint8)

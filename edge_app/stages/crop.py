@@ -1,0 +1,147 @@
+"""Regions and the full-resolution gray in, 28x28 MNIST-style crops out.
+
+MNIST's own recipe (http://yann.lecun.com/exdb/mnist/): the digit is fitted into 20x20 keeping its
+aspect, anti-aliased, and placed so that its centre of mass is the centre of a 28x28 field. The same
+`center_ink` prepares the training images, so what the model learns on is what it later sees.
+"""
+
+import math
+from typing import TypeAlias
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from edge_app.frames import Region, RegionMap, UInt8
+
+Mask: TypeAlias = NDArray[np.bool_]
+
+PREPROCESSING = "mnist-20in28-mass-v1"  # stands in every manifest; change it with any change to a crop
+
+CROP_SIDE_PX = 28
+INK_SIDE_PX = 20
+WORK_SIDE_PX = 60  # a large digit is first averaged down to this: 3 samples for each final pixel
+MARGIN_FRACTION = 0.15  # of the longer side: paper around the ink, to tell its brightness from
+INK_CORE_PERCENTILE = 25  # the darker quarter of the strokes is taken as solid ink
+INK_FLOOR = 0.12  # of solid ink: below this it is paper texture or sensor noise
+MIN_CONTRAST = 8.0  # gray levels; a smaller step would blow up noise to full ink
+
+
+def crop_regions(gray: UInt8, region_map: RegionMap) -> UInt8:
+    """One crop for each region.
+
+    Args:
+        gray: (H, W) uint8 at full resolution; not written to.
+        region_map: the regions and the ink they were found in.
+
+    Returns:
+        (N, 28, 28) uint8, ink bright on black, a fresh array; N of 0 or more.
+    """
+    crops = np.zeros((len(region_map.regions), CROP_SIDE_PX, CROP_SIDE_PX), dtype=np.uint8)
+    for crop, region in zip(crops, region_map.regions, strict=True):
+        crop[...] = center_ink(region_ink(gray, region_map, region))
+    return crops
+
+
+def region_ink(gray: UInt8, region_map: RegionMap, region: Region) -> UInt8:
+    """How much ink each pixel of a region holds, neighbours and paper left out.
+
+    Paper is the median of what is not ink in and around the region, solid ink the darkest quarter of
+    the region's own strokes; between the two it is linear.
+
+    Args:
+        gray: (H, W) uint8 at full resolution.
+        region_map: the ink that the region was found in.
+        region: one of its regions.
+
+    Returns:
+        (h, w) uint8, 255 for solid ink and 0 for paper, the region with a margin, longer side of the
+        region at most `WORK_SIDE_PX`.
+    """
+    patch, own, any_ink = _patches(gray, region_map, region)
+    level = patch.astype(np.float32)
+    if region_map.dark_on_light:
+        level = 255.0 - level
+    paper_pixels = level[~any_ink]
+    paper = float(np.median(paper_pixels)) if paper_pixels.size else float(level.min())
+    own_pixels = level[own]
+    solid = float(np.percentile(own_pixels, 100 - INK_CORE_PERCENTILE)) if own_pixels.size else paper
+    ink = (level - paper) / max(solid - paper, MIN_CONTRAST)
+    near = cv2.dilate(own.astype(np.uint8), np.ones((3, 3), np.uint8))
+    ink[(near == 0) | (ink < INK_FLOOR)] = 0.0
+    return np.minimum(ink * 255.0 + 0.5, 255.0).astype(np.uint8)
+
+
+def center_ink(ink: UInt8) -> UInt8:
+    """The MNIST-style crop of a picture of one digit.
+
+    Args:
+        ink: (h, w) uint8, ink bright on black (0); one of MNIST's own images will do.
+
+    Returns:
+        (28, 28) uint8: the box of all non-zero pixels scaled so that its longer side is 20, its
+        centre of mass at the centre to within half a pixel. All zero where there is no ink.
+
+    >>> center_ink(np.full((40, 10), 255, np.uint8)).astype(bool).sum(axis=0).max()
+    20
+    """
+    crop = np.zeros((CROP_SIDE_PX, CROP_SIDE_PX), dtype=np.uint8)
+    left, top, width, height = cv2.boundingRect(ink)
+    if width == 0:
+        return crop
+    fitted = _fit(ink[top : top + height, left : left + width])
+    height, width = fitted.shape
+    moments = cv2.moments(fitted)
+    if moments["m00"] == 0:
+        return crop
+    x = _offset(moments["m10"] / moments["m00"], width)
+    y = _offset(moments["m01"] / moments["m00"], height)
+    crop[y : y + height, x : x + width] = fitted
+    return crop
+
+
+def _fit(ink: UInt8) -> UInt8:
+    """The ink box scaled so that its longer side is 20 px; area-averaged when it shrinks."""
+    height, width = ink.shape
+    resize_factor = INK_SIDE_PX / max(height, width)
+    if resize_factor == 1.0:
+        return ink
+    size_wh = max(1, round(width * resize_factor)), max(1, round(height * resize_factor))
+    method = cv2.INTER_AREA if resize_factor < 1.0 else cv2.INTER_LINEAR
+    return np.asarray(cv2.resize(ink, size_wh, interpolation=method), dtype=np.uint8)
+
+
+def _offset(mass_px: float, side_px: int) -> int:
+    """Where the box starts so that its centre of mass is at the crop's centre, kept inside the crop."""
+    # Pixel centres lie at whole numbers, so the centre of 28 pixels is 13.5; MNIST's images have 14.
+    return min(max(round(CROP_SIDE_PX / 2 - mass_px), 0), CROP_SIDE_PX - side_px)
+
+
+def _patches(gray: UInt8, region_map: RegionMap, region: Region) -> tuple[UInt8, Mask, Mask]:
+    """The region with a margin at work size: its gray, its own ink and anybody's ink, (h, w) each."""
+    factor = region_map.resize_factor
+    rows, columns = region_map.components.shape
+    x, y, width, height = region.box_xywh
+    margin = 2 + max(width, height) * MARGIN_FRACTION
+    left, top = max(int((x - margin) * factor), 0), max(int((y - margin) * factor), 0)
+    right = min(math.ceil((x + width + margin) * factor), columns)
+    bottom = min(math.ceil((y + height + margin) * factor), rows)
+    components = region_map.components[top:bottom, left:right]
+    patch = gray[round(top / factor) : round(bottom / factor), round(left / factor) : round(right / factor)]
+    shrink = WORK_SIDE_PX / max(width, height)
+    if shrink < 1.0:
+        size_wh = max(1, round(patch.shape[1] * shrink)), max(1, round(patch.shape[0] * shrink))
+        patch = np.asarray(cv2.resize(patch, size_wh, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+    size_wh = patch.shape[1], patch.shape[0]
+    own = components == region.components[0]
+    for component in region.components[1:]:
+        own |= components == component
+    return patch, _resize_mask(own, size_wh), _resize_mask(components > 0, size_wh)
+
+
+def _resize_mask(mask: Mask, size_wh: tuple[int, int]) -> Mask:
+    """The mask at another size; a pixel is in it where at least a quarter of what it covers is."""
+    if (mask.shape[1], mask.shape[0]) == size_wh:
+        return mask
+    covered = cv2.resize(mask.astype(np.uint8) * 255, size_wh, interpolation=cv2.INTER_AREA)
+    return np.asarray(covered >= 64)

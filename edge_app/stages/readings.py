@@ -1,0 +1,105 @@
+"""Digits of one frame in, the numbers they form out, in reading order.
+
+Two neighbours belong to one number where they stand on one line, are of one size, and the gap between
+them is smaller than a space. Lines follow the digits, so a slanted line is still one line.
+"""
+
+from collections.abc import Sequence
+
+from edge_app.frames import BoxXYWH, Digit, Reading, Region
+
+MAX_GAP_SHARE = 0.65  # of the taller digit's height: a wider gap is a space between numbers
+MAX_LAP_SHARE = 0.5  # of the narrower digit's width that slanted neighbours may share
+MIN_LINE_OVERLAP = 0.5  # of the shorter digit's height, for two digits on one line
+MIN_SIZE_RATIO = 0.45  # shorter to taller height within one number
+LINE_OVERLAP = 0.5  # of the lower number's height, for two numbers on one line
+
+
+def group_readings(
+    digits: Sequence[Digit], doubtful: Sequence[Region] = (), frame_wh: tuple[int, int] | None = None
+) -> tuple[Reading, ...]:
+    """Groups digits into numbers and puts these into reading order.
+
+    A number is not `whole` where a doubtful region would belong to it, or where it stands so near the
+    left or right edge of the frame that its next digit would be outside.
+
+    Args:
+        digits: the digits of one frame, in any order.
+        doubtful: regions that may be digits of a number without having been read.
+        frame_wh: width and height of the frame in pixels; None where its edges do not matter.
+
+    Returns:
+        The readings, lines from top to bottom, numbers of a line from left to right.
+
+    >>> box = lambda x: (x, 10, 20, 30)
+    >>> page = [Digit(7, 0.9, box(55)), Digit(4, 0.9, box(5)), Digit(0, 0.9, box(30)), Digit(2, 0.9, box(200))]
+    >>> [reading.text for reading in group_readings(page)]
+    ['407', '2']
+    """
+    ordered = sorted(digits, key=lambda digit: digit.box_xywh[0])
+    numbers: list[list[Digit]] = []
+    for digit in ordered:
+        left_neighbour = _nearest_to_the_left(digit, numbers)
+        if left_neighbour is None:
+            numbers.append([digit])
+        else:
+            left_neighbour.append(digit)
+    readings = [Reading(tuple(number), whole=_is_whole(number, doubtful, frame_wh)) for number in numbers]
+    return in_reading_order(readings)
+
+
+def in_reading_order(readings: Sequence[Reading]) -> tuple[Reading, ...]:
+    """Sorts readings into lines from top to bottom and each line from left to right."""
+    lines: list[list[Reading]] = []
+    for reading in sorted(readings, key=lambda reading: _middle(reading.box_xywh)):
+        line = next((line for line in lines if _on_line(reading, line)), None)
+        if line is None:
+            lines.append([reading])
+        else:
+            line.append(reading)
+    return tuple(reading for line in lines for reading in sorted(line, key=lambda reading: reading.box_xywh[0]))
+
+
+def _nearest_to_the_left(digit: Digit, numbers: list[list[Digit]]) -> list[Digit] | None:
+    """The number that a digit continues, if any: the one whose last digit is nearest."""
+    continued = [number for number in numbers if _neighbours(number[-1].box_xywh, digit.box_xywh)]
+    return max(continued, key=lambda number: _right(number[-1].box_xywh), default=None)
+
+
+def _neighbours(left: BoxXYWH, right: BoxXYWH) -> bool:
+    """Whether two boxes, the first further left, can be neighbours in one number."""
+    taller, shorter = max(left[3], right[3]), min(left[3], right[3])
+    gap = right[0] - _right(left)
+    return (
+        shorter >= taller * MIN_SIZE_RATIO
+        and -min(left[2], right[2]) * MAX_LAP_SHARE <= gap <= taller * MAX_GAP_SHARE
+        and _overlap(left[1], left[3], right[1], right[3]) >= shorter * MIN_LINE_OVERLAP
+    )
+
+
+def _is_whole(number: list[Digit], doubtful: Sequence[Region], frame_wh: tuple[int, int] | None) -> bool:
+    first, last = number[0].box_xywh, number[-1].box_xywh
+    if frame_wh is not None:
+        narrow = min(digit.box_xywh[3] for digit in number) * MAX_GAP_SHARE / 4
+        if first[0] < narrow or frame_wh[0] - _right(last) < narrow:
+            return False
+    return not any(_neighbours(last, region.box_xywh) or _neighbours(region.box_xywh, first) for region in doubtful)
+
+
+def _on_line(reading: Reading, line: list[Reading]) -> bool:
+    """Whether a number stands beside the nearest number of a line."""
+    box = reading.box_xywh
+    nearest = min(line, key=lambda other: abs(other.box_xywh[0] - box[0])).box_xywh
+    return _overlap(nearest[1], nearest[3], box[1], box[3]) >= min(nearest[3], box[3]) * LINE_OVERLAP
+
+
+def _overlap(start: int, length: int, other_start: int, other_length: int) -> int:
+    return min(start + length, other_start + other_length) - max(start, other_start)
+
+
+def _right(box: BoxXYWH) -> int:
+    return box[0] + box[2]
+
+
+def _middle(box: BoxXYWH) -> float:
+    return box[1] + box[3] / 2

@@ -1,0 +1,215 @@
+"""A mask of ink in, the rectangles that may each hold one digit out.
+
+Ink that hangs together is a component. Components of a digit's size and shape become regions; smaller
+pieces beside one (the bar of a 5, a broken stroke) are joined to it; what is drawn round a digit (a form
+box, a table cell) is left out.
+"""
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from edge_app.frames import BoxXYWH, Int32, Region, RegionMap, UInt8
+
+Rows: TypeAlias = NDArray[np.intp]
+Flags: TypeAlias = NDArray[np.bool_]
+
+LEFT, TOP, WIDTH, HEIGHT, AREA = range(5)  # columns of OpenCV's component statistics; row 0 is paper
+
+MIN_PART_AREA_PX = 8  # at working size; below this it is sensor noise, not a piece of a stroke
+MAX_PARTS = 2_000  # largest pieces looked at when joining; bounds the time of a frame full of specks
+MIN_ASPECT, MAX_ASPECT = 0.04, 2.2  # width / height: a ruler-straight 1; a flat 2 with a long tail
+MAX_SIDE_SHARE = 0.985  # of the frame's side: a digit may fill the frame, the edge of a page spans it
+MIN_FILL = 0.05  # share of its box that is ink: a table's lines have less
+MAX_SOLID_FILL = 0.85  # a filled block is no digit, unless it is as slim as a 1
+SLIM_ASPECT = 0.45
+MIN_SHARE_OF_TALLEST = 0.1  # of the tallest region: dots and specks beside a large digit
+FRAME_EDGE_PX = 1  # at working size; ink this near the edge of the frame goes on outside it
+HELD_HEIGHT_SHARE = 0.35  # of the height of a form box: the least height of a digit in it
+HOLDER_MAX_FILL = 0.3
+TABLE_MIN_HELD = 3  # regions inside another; the loops of a large 8 may hold a speck or two
+PART_WIDTH_SHARE, PART_HEIGHT_SHARE = 1.0, 0.6  # largest part, of its digit's height: a long bar, a short stem
+TOP_SHARE = 0.4  # of the digit's height, where the bar of a 5 or 7 may stick out to the right
+PART_GAP_SHARE = 0.25  # widest gap between a part and its digit, of the digit's height
+PART_OVERLAP = 0.5  # of the part's width that lies above or below its digit
+TWIN_OVERLAP = 0.6  # of the smaller box that lies within the other, for two large strokes of one digit
+
+
+@dataclass(frozen=True, slots=True)
+class RegionLimits:
+    """What may be a digit.
+
+    Attributes:
+        min_height_px: least height in pixels of the mask; MNIST's shapes blur together below 10.
+        max_regions: most regions returned; the tallest are kept. Bounds the time of one frame.
+    """
+
+    min_height_px: int = 10
+    max_regions: int = 256
+
+
+DEFAULT_LIMITS = RegionLimits()
+
+
+def find_regions(
+    mask: UInt8, dark_on_light: bool = True, resize_factor: float = 1.0, limits: RegionLimits = DEFAULT_LIMITS
+) -> RegionMap:
+    """Finds the rectangles that may each hold one digit.
+
+    Args:
+        mask: (h, w) uint8, 255 for ink; not written to.
+        dark_on_light: polarity of the ink, handed on to the crops.
+        resize_factor: size of the mask divided by that of the full-resolution frame, at most 1.
+        limits: what may be a digit.
+
+    Returns:
+        The regions, left to right, with boxes in pixels of the full-resolution frame.
+
+    >>> mask = np.zeros((60, 80), np.uint8)
+    >>> mask[10:40, 20:24] = 255
+    >>> [region.box_xywh for region in find_regions(mask).regions]
+    [(20, 10, 4, 30)]
+    """
+    _, labels, statistics, _ = cv2.connectedComponentsWithStats(mask, connectivity=8, ltype=cv2.CV_32S)
+    components, stats = np.asarray(labels, dtype=np.int32), np.asarray(statistics, dtype=np.int32)
+    rows, dropped = _tallest(stats, _digit_shaped(stats, mask.shape, limits), limits.max_regions)
+    rows = rows[~_holds_digits(stats[rows])]
+    rows = rows[stats[rows, HEIGHT] >= stats[rows, HEIGHT].max(initial=0) * MIN_SHARE_OF_TALLEST]
+    groups = _join_twins(stats, rows)
+    groups = _join_parts(stats, groups, rows)
+    boxes = [_union(stats[group]) for group in groups]
+    order = sorted(range(len(groups)), key=lambda index: boxes[index])
+    regions = tuple(
+        Region(
+            box_xywh=_full_resolution(boxes[index], resize_factor),
+            components=tuple(int(row) for row in groups[index]),
+            cut=_at_frame_edge(boxes[index], mask.shape),
+        )
+        for index in order
+    )
+    return RegionMap(regions, components, resize_factor, dark_on_light, dropped)
+
+
+def _digit_shaped(stats: Int32, shape_hw: tuple[int, ...], limits: RegionLimits) -> Rows:
+    """Rows whose size, aspect and fill a digit can have."""
+    width, height, area = (stats[:, column].astype(np.float64) for column in (WIDTH, HEIGHT, AREA))
+    width, height = np.maximum(width, 1), np.maximum(height, 1)  # paper has no size where all is ink
+    aspect, fill = width / height, area / (width * height)
+    fits = (
+        (height >= limits.min_height_px)
+        & (height <= shape_hw[0] * MAX_SIDE_SHARE)
+        & (width <= shape_hw[1] * MAX_SIDE_SHARE)
+        & (aspect >= MIN_ASPECT)
+        & (aspect <= MAX_ASPECT)
+        & (fill >= MIN_FILL)
+        & ((fill <= MAX_SOLID_FILL) | (aspect <= SLIM_ASPECT))
+    )
+    fits[0] = False  # paper
+    return np.flatnonzero(fits)
+
+
+def _tallest(stats: Int32, rows: Rows, limit: int) -> tuple[Rows, int]:
+    """At most `limit` of the rows, and how many were left out."""
+    if len(rows) <= limit:
+        return rows, 0
+    tallest = np.argsort(-stats[rows, HEIGHT], kind="stable")[:limit]
+    return np.sort(rows[tallest]), len(rows) - limit
+
+
+def _holds_digits(boxes: Int32) -> Flags:
+    """Which boxes are thin outlines round one tall enough box, or round several: form boxes and tables."""
+    left, top, right, bottom = _edges(boxes)
+    inside = (
+        (left[None, :] > left[:, None])
+        & (top[None, :] > top[:, None])
+        & (right[None, :] < right[:, None])
+        & (bottom[None, :] < bottom[:, None])
+    )
+    tall = boxes[None, :, HEIGHT] >= boxes[:, None, HEIGHT] * HELD_HEIGHT_SHARE
+    thin = boxes[:, AREA] <= boxes[:, WIDTH] * boxes[:, HEIGHT] * HOLDER_MAX_FILL
+    holds = (inside & tall).any(axis=1) | (inside.sum(axis=1) >= TABLE_MIN_HELD)
+    return np.asarray(holds & thin)
+
+
+def _join_twins(stats: Int32, rows: Rows) -> list[list[int]]:
+    """Groups rows whose boxes lie mostly within one another: two long strokes of one 4 or 5."""
+    left, top, right, bottom = _edges(stats[rows])
+    across = np.minimum(right[:, None], right) - np.maximum(left[:, None], left)
+    down = np.minimum(bottom[:, None], bottom) - np.maximum(top[:, None], top)
+    shared = np.maximum(across, 0) * np.maximum(down, 0)
+    size = (right - left) * (bottom - top)
+    twins = shared >= np.minimum(size[:, None], size) * TWIN_OVERLAP
+    groups: list[list[int]] = []
+    taken = np.zeros(len(rows), dtype=bool)
+    for index in np.argsort(-size, kind="stable"):
+        if taken[index]:
+            continue
+        members = np.flatnonzero(twins[index] & ~taken)
+        taken[members] = True
+        groups.append([int(rows[member]) for member in members])
+    return groups
+
+
+def _join_parts(stats: Int32, groups: list[list[int]], rows: Rows) -> list[list[int]]:
+    """Adds to each group the small pieces that lie in it, just above or below it, or at its top right."""
+    parts = _parts(stats, rows)
+    if len(parts) == 0 or not groups:
+        return groups
+    left, top, right, bottom = _edges(stats[parts])
+    free = np.ones(len(parts), dtype=bool)
+    joined = []
+    for group in groups:
+        x, y, width, height = _union(stats[group])
+        gap = max(2.0, height * PART_GAP_SHARE)
+        across = np.minimum(right, x + width) - np.maximum(left, x)
+        above_or_below = across >= (right - left) * PART_OVERLAP
+        near = (top <= y + height + gap) & (bottom >= y - gap)
+        top_right = (left >= x) & (left <= x + width + gap) & (bottom <= y + height * TOP_SHARE)
+        small = (right - left <= height * PART_WIDTH_SHARE) & (bottom - top <= height * PART_HEIGHT_SHARE)
+        members = free & small & near & (above_or_below | top_right)
+        free &= ~members
+        joined.append(group + [int(row) for row in parts[members]])
+    return joined
+
+
+def _parts(stats: Int32, rows: Rows) -> Rows:
+    """Rows that are no region of their own and more than noise; the largest where there are many."""
+    is_part = stats[:, AREA] >= MIN_PART_AREA_PX
+    is_part[0] = False
+    is_part[rows] = False
+    parts = np.flatnonzero(is_part)
+    if len(parts) > MAX_PARTS:
+        parts = parts[np.argsort(-stats[parts, AREA], kind="stable")[:MAX_PARTS]]
+    return parts
+
+
+def _edges(boxes: Int32) -> tuple[Int32, Int32, Int32, Int32]:
+    """Left, top, right and bottom edges, (N,) int32 each."""
+    left, top = boxes[:, LEFT], boxes[:, TOP]
+    return left, top, left + boxes[:, WIDTH], top + boxes[:, HEIGHT]
+
+
+def _union(boxes: Int32) -> BoxXYWH:
+    """The smallest box around all rows."""
+    left, top, right, bottom = _edges(boxes)
+    x, y = int(left.min()), int(top.min())
+    return x, y, int(right.max()) - x, int(bottom.max()) - y
+
+
+def _at_frame_edge(box_xywh: BoxXYWH, shape_hw: tuple[int, ...]) -> bool:
+    x, y, width, height = box_xywh
+    return (
+        min(x, y) < FRAME_EDGE_PX or x + width > shape_hw[1] - FRAME_EDGE_PX or y + height > shape_hw[0] - FRAME_EDGE_PX
+    )
+
+
+def _full_resolution(box_xywh: BoxXYWH, resize_factor: float) -> BoxXYWH:
+    """The same box in pixels of the full-resolution frame."""
+    if resize_factor == 1.0:
+        return box_xywh
+    x, y, width, height = box_xywh
+    left, top = round(x / resize_factor), round(y / resize_factor)
+    return left, top, round((x + width) / resize_factor) - left, round((y + height) / resize_factor) - top

@@ -1,0 +1,128 @@
+"""The readings of frame after frame in, the ones that enough frames agree on out.
+
+A camera shakes, light flickers, a page is pulled away: one frame is an opinion. A track follows one
+written number from frame to frame by where it stands. Its text is published once it was seen the same in
+`confirm_frames` frames running, replaced by another text only on as much evidence, and dropped once the
+number has been gone for `forget_frames`.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from edge_app.frames import Reading
+from edge_app.stages.readings import in_reading_order
+
+MAX_STEP_SHARE = 0.8  # of the number's height: how far it moves between two frames and is still itself
+
+
+@dataclass(frozen=True, slots=True)
+class TrackLimits:
+    """How much evidence a publication takes.
+
+    Attributes:
+        confirm_frames: frames running that must agree; 5 are 0.17 s at 30 frames a second.
+        forget_frames: frames without the number until it is dropped; bridges a blink of the light.
+    """
+
+    confirm_frames: int = 5
+    forget_frames: int = 15
+
+
+@dataclass(frozen=True, slots=True)
+class Track:
+    """One written number followed over frames.
+
+    Attributes:
+        latest: as it was last seen.
+        agreeing: frames running that read the text of `latest`.
+        missing: frames since it was last seen.
+        published: what is published of it, None before there was enough evidence.
+        stale: frames since the published text was last seen, whatever else was read meanwhile.
+    """
+
+    latest: Reading
+    agreeing: int = 1
+    missing: int = 0
+    published: Reading | None = None
+    stale: int = 0
+
+
+class Tracker:
+    """Keeps the tracks of one camera. `update` is to be called once for each frame."""
+
+    def __init__(self, limits: TrackLimits | None = None) -> None:
+        self._limits = limits or TrackLimits()
+        self._tracks: list[Track] = []
+
+    def update(self, readings: Sequence[Reading]) -> tuple[Reading, ...]:
+        """Takes the readings of the next frame.
+
+        Args:
+            readings: of one frame; those that are not `whole` are no evidence of anything.
+
+        Returns:
+            The published readings in reading order, boxes where they were last seen.
+        """
+        self._tracks = advance(self._tracks, [reading for reading in readings if reading.whole], self._limits)
+        return in_reading_order([track.published for track in self._tracks if track.published is not None])
+
+
+def advance(tracks: Sequence[Track], readings: Sequence[Reading], limits: TrackLimits) -> list[Track]:
+    """The tracks after one more frame: each goes on with the reading nearest to it, the rest begin anew."""
+    pairs = sorted(
+        (distance, track_index, reading_index)
+        for track_index, track in enumerate(tracks)
+        for reading_index, reading in enumerate(readings)
+        if (distance := _distance(track.latest, reading)) is not None
+    )
+    partner: dict[int, int] = {}
+    taken: set[int] = set()
+    for _, track_index, reading_index in pairs:
+        if track_index not in partner and reading_index not in taken:
+            partner[track_index] = reading_index
+            taken.add(reading_index)
+    followed = [
+        _see(track, readings[partner[index]], limits) if index in partner else _miss(track)
+        for index, track in enumerate(tracks)
+    ]
+    followed = [_forget(track, limits) for track in followed]
+    kept = [track for track in followed if track.missing < _patience(track, limits)]
+    begun = [_see(None, reading, limits) for index, reading in enumerate(readings) if index not in taken]
+    return kept + begun
+
+
+def _see(track: Track | None, reading: Reading, limits: TrackLimits) -> Track:
+    if track is None:
+        track = Track(reading)
+    else:
+        agreeing = track.agreeing + 1 if reading.text == track.latest.text and track.missing == 0 else 1
+        track = replace(track, latest=reading, agreeing=agreeing, missing=0, stale=track.stale + 1)
+    same = track.published is not None and track.published.text == reading.text
+    if same or track.agreeing >= limits.confirm_frames:
+        track = replace(track, published=reading, stale=0)
+    return track
+
+
+def _miss(track: Track) -> Track:
+    return replace(track, missing=track.missing + 1, stale=track.stale + 1)
+
+
+def _forget(track: Track, limits: TrackLimits) -> Track:
+    """Takes back what was published of a place where something else has stood for as long."""
+    return replace(track, published=None) if track.stale >= limits.forget_frames else track
+
+
+def _patience(track: Track, limits: TrackLimits) -> int:
+    """Frames a track may be missing: one that was never published is not worth waiting for."""
+    return limits.forget_frames if track.published is not None else limits.confirm_frames
+
+
+def _distance(before: Reading, now: Reading) -> float | None:
+    """How far a number moved, in its own heights; None where it is too far to be the same number."""
+    x, y, width, height = before.box_xywh
+    new_x, new_y, new_width, new_height = now.box_xywh
+    # A digit gained or lost moves one end of the box only, so the nearer end tells.
+    across = min(abs(new_x - x), abs(new_x + new_width - x - width))
+    down = abs(new_y + new_height / 2 - y - height / 2)
+    step = max(across, down) / max(height, new_height)
+    return step if step <= MAX_STEP_SHARE else None

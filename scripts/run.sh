@@ -1,0 +1,34 @@
+#!/usr/bin/env bash
+# Purpose:     sets up Edge Digits and reads handwritten digits: from the camera, or from the sample clip where there is
+#              none. Shows a window where there is a display; else writes an annotated video and a contact sheet.
+# Usage:       scripts/run.sh [ARGUMENTS OF "edge-app run"]
+# Environment: EDGE_PYTHON   interpreter to make .venv with (default: python3)
+#              OUT           folder for the video and the contact sheet (default: out)
+# Examples:    scripts/run.sh
+#              scripts/run.sh --camera /dev/video0
+#              scripts/run.sh --camera clip --json
+set -euo pipefail
+
+# shellcheck source=scripts/setup.sh
+source "$(dirname -- "${BASH_SOURCE[0]}")/setup.sh"
+
+usage() {
+  sed -n '2,/^set -/{/^#/s/^# \{0,1\}//p}' "${BASH_SOURCE[0]}"
+}
+
+main() {
+  if [[ ${1:-} == --help ]]; then
+    usage
+    return 0
+  fi
+  local out="${OUT:-out}" files=()
+  ensure_venv pi
+  if [[ -z ${DISPLAY:-}${WAYLAND_DISPLAY:-} ]]; then
+    mkdir -p "$out"
+    files=(--video "$out/edge-digits.mp4" --sheet "$out/edge-digits.png")
+    say "no display: writing $out/edge-digits.mp4 and $out/edge-digits.png"
+  fi
+  exec "$PYTHON" -m edge_app run --camera-fallback clip "${files[@]}" "$@"
+}
+
+main "$@"

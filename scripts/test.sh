@@ -1,0 +1,46 @@
+#!/usr/bin/env bash
+# Purpose:     sets up Edge Digits with its trainer and runs every check: shell scripts, style, types, layers, tests.
+# Usage:       scripts/test.sh [ARGUMENTS OF pytest]
+# Environment: EDGE_PYTHON      interpreter to make .venv with (default: python3)
+#              XDG_CACHE_HOME   where MNIST is kept once downloaded (default: ~/.cache)
+# Examples:    scripts/test.sh
+#              scripts/test.sh tests/stages -k crop
+set -euo pipefail
+
+# shellcheck source=scripts/setup.sh
+source "$(dirname -- "${BASH_SOURCE[0]}")/setup.sh"
+
+# A screen for the window tests, a compiler for the test delegate, a checker for the scripts.
+readonly PACKAGES=(shellcheck xvfb xdotool gcc libc6-dev)
+
+usage() {
+  sed -n '2,/^set -/{/^#/s/^# \{0,1\}//p}' "${BASH_SOURCE[0]}"
+}
+
+step() {
+  say "$1"
+  shift
+  "$@"
+}
+
+main() {
+  if [[ ${1:-} == --help ]]; then
+    usage
+    return 0
+  fi
+  ensure_packages "${PACKAGES[@]}" || say "tests that need them are skipped and say so"
+  ensure_venv pi,trainer,test
+  local bin
+  bin="$(dirname -- "$PYTHON")"
+  if command -v shellcheck >/dev/null; then
+    step "checking the scripts" shellcheck -x scripts/*.sh .ci/run
+  fi
+  step "checking style" "$bin/ruff" check .
+  step "checking format" "$bin/ruff" format --check --quiet .
+  step "checking types" "$bin/mypy"
+  step "checking layers" "$bin/lint-imports"
+  step "fetching MNIST (once)" "$PYTHON" -m trainer data
+  step "testing" "$PYTHON" -m pytest "$@"
+}
+
+main "$@"

@@ -1,0 +1,107 @@
+"""Ink is told from paper under uneven light, at either polarity, for thin pens and fat markers."""
+
+import cv2
+import numpy as np
+import pytest
+
+from edge_app.frames import UInt8
+from edge_app.stages.binarize import binarize
+
+
+def drawn(shape_hw: tuple[int, int] = (480, 640), thickness: int = 6) -> UInt8:
+    """The true ink of a page with a few digits, 255 where ink is."""
+    ink = np.zeros(shape_hw, dtype=np.uint8)
+    cv2.putText(ink, "3074", (120, 280), cv2.FONT_HERSHEY_SIMPLEX, 4, 255, thickness, cv2.LINE_8)
+    return ink
+
+
+def agreement(mask: UInt8, ink: UInt8) -> float:
+    """Intersection over union."""
+    return float(np.logical_and(mask, ink).sum() / np.logical_or(mask, ink).sum())
+
+
+def lit(ink: UInt8, light: np.ndarray, paper: float = 220.0, pen: float = 60.0, noise: float = 4.0) -> UInt8:
+    page = np.where(ink > 0, pen, paper) * light
+    page += np.random.default_rng(7).normal(0, noise, ink.shape)
+    return np.clip(page, 0, 255).astype(np.uint8)
+
+
+def slope(shape: tuple[int, ...]) -> np.ndarray:
+    return np.tile(np.linspace(0.35, 1.0, shape[1]), (shape[0], 1))
+
+
+def hard_shadow(shape: tuple[int, ...]) -> np.ndarray:
+    light = np.ones(shape)
+    light[:, shape[1] // 2 :] = 0.45
+    return light
+
+
+def vignette(shape: tuple[int, ...]) -> np.ndarray:
+    y, x = np.mgrid[-1 : 1 : shape[0] * 1j, -1 : 1 : shape[1] * 1j]
+    return 1.0 - 0.25 * (x**2 + y**2)
+
+
+@pytest.mark.parametrize(
+    "light", [pytest.param(light, id=light.__name__) for light in (np.ones, slope, hard_shadow, vignette)]
+)
+@pytest.mark.parametrize("thickness", [3, 8, 24])
+def test_ink_is_found_under_any_light(light, thickness: int) -> None:  # type: ignore[no-untyped-def]
+    ink = drawn(thickness=thickness)
+
+    found = binarize(lit(ink, light(ink.shape)))
+
+    assert found.dark_on_light
+    assert agreement(found.mask, ink) > 0.85
+
+
+def test_chalk_on_a_board_is_found_as_ink() -> None:
+    ink = drawn()
+
+    found = binarize(lit(ink, slope(ink.shape), paper=50, pen=200))
+
+    assert not found.dark_on_light
+    assert agreement(found.mask, ink) > 0.85
+
+
+def test_faint_pencil_is_found() -> None:
+    ink = drawn(thickness=4)
+
+    found = binarize(lit(ink, np.ones(ink.shape), paper=200, pen=160, noise=3))
+
+    assert agreement(found.mask, ink) > 0.8
+
+
+def test_a_polarity_that_is_demanded_is_obeyed() -> None:
+    page = lit(drawn(), np.ones((480, 640)))
+
+    assert not binarize(page, "light").dark_on_light
+    assert binarize(page, "dark").dark_on_light
+
+
+@pytest.mark.parametrize("level", [0, 128, 255])
+def test_an_even_page_has_no_ink(level: int) -> None:
+    assert not binarize(np.full((480, 640), level, dtype=np.uint8)).mask.any()
+
+
+def test_noise_alone_is_hardly_ever_ink() -> None:
+    noise = np.random.default_rng(1).normal(180, 8, (480, 640))
+
+    mask = binarize(np.clip(noise, 0, 255).astype(np.uint8)).mask
+
+    assert mask.mean() / 255 < 0.06
+
+
+@pytest.mark.parametrize("shape_hw", [(1, 1), (1, 640), (480, 1), (16, 16), (2, 3)])
+def test_the_smallest_pictures_are_taken(shape_hw: tuple[int, int]) -> None:
+    gray = np.full(shape_hw, 99, dtype=np.uint8)
+
+    assert binarize(gray).mask.shape == shape_hw
+
+
+def test_the_picture_is_not_written_to() -> None:
+    page = lit(drawn(), slope((480, 640)), paper=50, pen=200)
+    before = page.copy()
+
+    binarize(page)
+
+    assert np.array_equal(page, before)

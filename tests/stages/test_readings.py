@@ -1,0 +1,70 @@
+"""Digits become numbers, and numbers stand in reading order."""
+
+import pytest
+
+from edge_app.frames import BoxXYWH, Digit, Region
+from edge_app.stages.readings import group_readings
+
+
+def digit(value: int, x: int, y: int = 100, width: int = 20, height: int = 30) -> Digit:
+    return Digit(value, 0.9, (x, y, width, height))
+
+
+def texts(*digits: Digit) -> list[str]:
+    return [reading.text for reading in group_readings(digits)]
+
+
+@pytest.mark.parametrize(
+    ("digits", "expected"),
+    [
+        pytest.param([], [], id="nothing"),
+        pytest.param([digit(0, 10)], ["0"], id="one digit"),
+        pytest.param([digit(0, 10), digit(0, 36), digit(7, 62)], ["007"], id="leading zeros stay"),
+        pytest.param([digit(2, 62), digit(1, 36), digit(0, 10)], ["012"], id="any order of digits"),
+        pytest.param([digit(1, 10), digit(2, 80)], ["1", "2"], id="a space between two numbers"),
+        pytest.param([digit(1, 10, 100), digit(2, 36, 160)], ["1", "2"], id="two lines"),
+        pytest.param([digit(2, 10, 160), digit(1, 30, 100)], ["1", "2"], id="upper line first"),
+        pytest.param([digit(1, 10), digit(2, 34, 60, 60, 90)], ["1", "2"], id="two sizes are two numbers"),
+        pytest.param([digit(1, 10, width=4), digit(1, 24, width=4)], ["11"], id="slim ones"),
+        pytest.param([digit(7, 10), digit(4, 24)], ["74"], id="slanted neighbours share a column"),
+        pytest.param([digit(n, 10 + 26 * n, 100 + 8 * n) for n in range(6)], ["012345"], id="a line that slopes"),
+    ],
+)
+def test_grouping(digits: list[Digit], expected: list[str]) -> None:
+    assert texts(*digits) == expected
+
+
+def test_a_sloping_page_is_read_line_by_line() -> None:
+    upper = [digit(1, 10 + 80 * n, 100 + 12 * n) for n in range(4)]
+    lower = [digit(2, 10 + 80 * n, 160 + 12 * n) for n in range(4)]
+
+    assert texts(*lower, *upper) == ["1"] * 4 + ["2"] * 4
+
+
+def test_a_number_has_the_box_of_its_digits_and_the_confidence_of_the_least_sure() -> None:
+    reading = group_readings([Digit(4, 0.99, (10, 100, 20, 30)), Digit(2, 0.7, (36, 96, 20, 30))])[0]
+
+    assert reading.box_xywh == (10, 96, 46, 34)
+    assert reading.confidence == 0.7
+
+
+@pytest.mark.parametrize(
+    ("doubtful_box", "whole"),
+    [
+        pytest.param((62, 100, 20, 30), False, id="right beside it"),
+        pytest.param((40, 100, 20, 30), False, id="left of it, a 7 that could not be read"),
+        pytest.param((160, 100, 20, 30), True, id="far away"),
+        pytest.param((62, 160, 20, 30), True, id="on another line"),
+    ],
+)
+def test_a_number_beside_unreadable_ink_is_not_whole(doubtful_box: BoxXYWH, whole: bool) -> None:
+    number = [digit(4, 66), digit(0, 92)] if doubtful_box[0] == 40 else [digit(4, 10), digit(0, 36)]
+
+    reading = group_readings(number, [Region(doubtful_box, (1,))])[0]
+
+    assert reading.whole is whole
+
+
+@pytest.mark.parametrize(("x", "whole"), [(1, False), (100, True), (296, False)])
+def test_a_number_at_the_side_of_the_frame_may_go_on_outside(x: int, whole: bool) -> None:
+    assert group_readings([digit(5, x)], frame_wh=(320, 240))[0].whole is whole

@@ -1,0 +1,88 @@
+"""A number is published on the agreement of several frames, changed on as much, and dropped when gone."""
+
+from edge_app.frames import Digit, Reading
+from edge_app.stages.track import Tracker, TrackLimits
+
+
+def number(text: str, x: int = 100, y: int = 100, whole: bool = True) -> Reading:
+    return Reading(tuple(Digit(int(c), 0.9, (x + 25 * i, y, 20, 30)) for i, c in enumerate(text)), whole)
+
+
+def play(tracker: Tracker, *frames: list[Reading]) -> list[list[str]]:
+    return [[reading.text for reading in tracker.update(frame)] for frame in frames]
+
+
+def tracker() -> Tracker:
+    return Tracker(TrackLimits(confirm_frames=3, forget_frames=4))
+
+
+def test_a_number_is_published_once_enough_frames_agree() -> None:
+    assert play(tracker(), *[[number("407")]] * 4) == [[], [], ["407"], ["407"]]
+
+
+def test_a_single_wrong_frame_is_not_published() -> None:
+    frames = [[number("407")]] * 3 + [[number("401")]] + [[number("407")]] * 3
+
+    assert play(tracker(), *frames)[2:] == [["407"]] * 5
+
+
+def test_flicker_between_two_texts_is_never_published() -> None:
+    frames = [[number("1")], [number("7")]] * 6
+
+    assert play(tracker(), *frames) == [[]] * 12
+
+
+def test_a_changed_digit_needs_as_much_evidence_as_a_new_number() -> None:
+    frames = [[number("407")]] * 3 + [[number("408")]] * 3
+
+    assert play(tracker(), *frames)[2:] == [["407"], ["407"], ["407"], ["408"]]
+
+
+def test_a_number_replaced_by_one_that_cannot_be_agreed_on_is_dropped_all_the_same() -> None:
+    flicker = [[number("31")], [number("51")]] * 3
+
+    published = play(tracker(), *[[number("75")]] * 3, *flicker)
+
+    assert published[2:] == [["75"]] * 4 + [[]] * 3
+
+
+def test_a_number_that_is_gone_is_dropped_after_a_while() -> None:
+    frames: list[list[Reading]] = [[number("5")]] * 3 + [[]] * 5
+
+    assert play(tracker(), *frames)[3:] == [["5"], ["5"], ["5"], [], []]
+
+
+def test_a_blink_does_not_drop_a_number_nor_count_as_agreement() -> None:
+    frames: list[list[Reading]] = [[number("5")]] * 3 + [[]] * 2 + [[number("5")]] * 2
+
+    assert play(tracker(), *frames)[2:] == [["5"]] * 5
+
+
+def test_a_moving_number_is_one_track() -> None:
+    frames = [[number("12", x=100 + 10 * step, y=100 + 5 * step)] for step in range(8)]
+
+    assert play(tracker(), *frames)[2:] == [["12"]] * 6
+
+
+def test_two_equal_numbers_are_two_readings() -> None:
+    assert play(tracker(), *[[number("3"), number("3", y=200)]] * 3)[-1] == ["3", "3"]
+
+
+def test_a_reading_that_is_not_whole_is_never_published() -> None:
+    assert play(tracker(), *[[number("40", whole=False)]] * 6) == [[]] * 6
+
+
+def test_a_number_that_is_being_covered_is_not_shortened() -> None:
+    frames = [[number("407")]] * 3 + [[number("40", whole=False)]] * 3
+
+    assert play(tracker(), *frames)[2:] == [["407"]] * 4
+
+
+def test_published_numbers_stand_in_reading_order_with_boxes_as_last_seen() -> None:
+    below, above = number("2", y=200), number("1", y=100)
+    watch = tracker()
+
+    published = [watch.update([below, above]) for _ in range(3)][-1]
+
+    assert [reading.text for reading in published] == ["1", "2"]
+    assert published[0].box_xywh == above.box_xywh

@@ -1,0 +1,239 @@
+"""The loop keeps reading whatever cameras and outputs do, and ends cleanly when asked."""
+
+import logging
+import threading
+from collections.abc import Callable
+
+import cv2
+import numpy as np
+import pytest
+
+from edge_app.devices.interpreters.fake import FakeInterpreter, certain_of
+from edge_app.errors import CameraError, OutputError
+from edge_app.frames import Frame, Moment, UInt8
+from edge_app.pipeline import Pipeline, ReadSettings
+from edge_app.protocols import Camera, Command
+from edge_app.service import LoopSettings, Service
+from edge_app.stages.track import Tracker, TrackLimits
+
+
+def page(sequence: int = 0) -> Frame:
+    """A page with one mark; the fake interpreter says which digit it is."""
+    gray = np.full((120, 160), 220, dtype=np.uint8)
+    cv2.ellipse(gray, (80, 60), (14, 24), 0, 0, 360, 30, 5)
+    return Frame(gray, sequence, sequence * 33_000_000)
+
+
+class ScriptedCamera:
+    """Yields the frames given, raises the errors given, then ends."""
+
+    name = "scripted"
+    fps = 30.0
+
+    def __init__(self, script: list[Frame | CameraError], live: bool = True) -> None:
+        self._script = list(script)
+        self.live = live
+        self.closed = 0
+
+    def read(self) -> Frame | None:
+        if not self._script:
+            return None
+        turn = self._script.pop(0)
+        if isinstance(turn, CameraError):
+            raise turn
+        return turn
+
+    def close(self) -> None:
+        self.closed += 1
+
+
+class Notebook:
+    """An output that keeps what it is told, gives the commands given, and fails when told to."""
+
+    name = "notebook"
+
+    def __init__(self, wants_overlay: bool = False, fail_at: int | None = None) -> None:
+        self.wants_overlay = wants_overlay
+        self.moments: list[Moment] = []
+        self.overlays: list[UInt8 | None] = []
+        self.commands: list[Command | None] = []
+        self.closed = 0
+        self._fail_at = fail_at
+
+    def write(self, moment: Moment, overlay_bgr: UInt8 | None) -> Command | None:
+        if len(self.moments) == self._fail_at:
+            raise OutputError("disk full")
+        self.moments.append(moment)
+        self.overlays.append(overlay_bgr)
+        return self.commands.pop(0) if self.commands else None
+
+    def close(self) -> None:
+        self.closed += 1
+
+
+def service_of(
+    cameras: list[ScriptedCamera | CameraError],
+    outputs: list[Notebook],
+    settings: LoopSettings | None = None,
+    digit: int = 7,
+    save_snapshot: Callable[[UInt8], None] | None = None,
+) -> Service:
+    def open_camera() -> Camera:
+        camera = cameras.pop(0)
+        if isinstance(camera, CameraError):
+            raise camera
+        return camera
+
+    return Service(
+        open_camera,
+        Pipeline(FakeInterpreter(certain_of([digit])), ReadSettings(threshold=0.5)),
+        Tracker(TrackLimits(confirm_frames=3, forget_frames=4)),
+        outputs,
+        settings or LoopSettings(model="0123", retry_max_s=0.01),
+        save_snapshot,
+    )
+
+
+@pytest.fixture(autouse=True)
+def quick_retries(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("edge_app.service.FIRST_RETRY_S", 0.001)
+    monkeypatch.setattr("edge_app.service.PAUSED_TURN_S", 0.001)
+
+
+def test_every_frame_reaches_the_outputs_and_a_number_is_published_once() -> None:
+    output = Notebook()
+    camera = ScriptedCamera([page(n) for n in range(6)])
+
+    summary = service_of([camera], [output]).run()
+
+    assert [moment.frame.sequence for moment in output.moments] == list(range(6))
+    assert [moment.changed for moment in output.moments] == [False, False, True, False, False, False]
+    assert [reading.text for reading in output.moments[-1].published] == ["7"]
+    assert (summary.frames, summary.publications, list(summary.newest)) == (6, 1, [(2, "7")])
+    assert (camera.closed, output.closed) == (1, 1)
+
+
+def test_a_camera_that_is_missing_at_first_is_waited_for(caplog: pytest.LogCaptureFixture) -> None:
+    output = Notebook()
+
+    service_of([CameraError("none")] * 3 + [ScriptedCamera([page()])], [output]).run()
+
+    assert len(output.moments) == 1
+    assert caplog.text.count("no camera: none; next try in") == 3
+
+
+def test_a_camera_that_vanishes_comes_back_with_readings_kept() -> None:
+    output = Notebook()
+    first = ScriptedCamera([*[page(n) for n in range(4)], CameraError("unplugged")])
+    second = ScriptedCamera([page(n) for n in range(2)])
+
+    summary = service_of([first, CameraError("still gone"), second], [output]).run()
+
+    assert summary.camera_losses == 1
+    assert first.closed == 1
+    assert [[reading.text for reading in moment.published] for moment in output.moments][3:] == [["7"]] * 3
+    assert summary.publications == 1
+
+
+def test_a_file_that_fails_is_not_tried_again() -> None:
+    output = Notebook()
+    camera = ScriptedCamera([page(), CameraError("damaged")], live=False)
+
+    with pytest.raises(CameraError, match="damaged"):
+        service_of([camera], [output], LoopSettings(model="0123", retry_camera=False)).run()
+
+    assert (camera.closed, output.closed) == (1, 1)
+
+
+def test_an_output_that_fails_is_closed_and_the_others_go_on(caplog: pytest.LogCaptureFixture) -> None:
+    bad, good = Notebook(fail_at=2), Notebook()
+
+    service_of([ScriptedCamera([page(n) for n in range(5)])], [bad, good]).run()
+
+    assert (len(bad.moments), bad.closed) == (2, 1)
+    assert len(good.moments) == 5
+    assert "notebook stopped: disk full; reading goes on" in caplog.text
+
+
+def test_quit_ends_the_run_after_the_current_frame() -> None:
+    output = Notebook()
+    output.commands = [None, Command.QUIT]
+
+    service_of([ScriptedCamera([page(n) for n in range(9)])], [output]).run()
+
+    assert len(output.moments) == 2
+    assert output.closed == 1
+
+
+def test_pause_shows_the_same_moment_until_it_is_asked_to_go_on() -> None:
+    output = Notebook()
+    output.commands = [Command.PAUSE, None, None, Command.PAUSE]
+
+    service_of([ScriptedCamera([page(0), page(1)])], [output]).run()
+
+    assert [moment.frame.sequence for moment in output.moments] == [0, 0, 0, 0, 1]
+
+
+def test_a_snapshot_keeps_the_overlay_even_while_paused() -> None:
+    snapshots: list[UInt8] = []
+    output = Notebook(wants_overlay=True)
+    output.commands = [Command.SNAPSHOT, Command.PAUSE, Command.SNAPSHOT, Command.QUIT]
+
+    service_of([ScriptedCamera([page(n) for n in range(5)])], [output], save_snapshot=snapshots.append).run()
+
+    assert [snapshot.shape for snapshot in snapshots] == [(120, 160, 3)] * 2
+
+
+def test_nothing_is_drawn_where_nobody_looks() -> None:
+    output = Notebook()
+
+    service_of([ScriptedCamera([page()])], [output]).run()
+
+    assert output.overlays == [None]
+
+
+def test_one_overlay_serves_all_outputs() -> None:
+    first, second = Notebook(wants_overlay=True), Notebook(wants_overlay=True)
+
+    service_of([ScriptedCamera([page()])], [first, second]).run()
+
+    assert first.overlays[0] is second.overlays[0]
+
+
+def test_a_stop_from_another_thread_ends_a_wait_for_the_camera_at_once() -> None:
+    service = service_of([CameraError("none")] * 1000, [], LoopSettings(model="0123", retry_max_s=60.0))
+    runner = threading.Thread(target=service.run)
+
+    runner.start()
+    service.request_stop()
+    runner.join(timeout=5)
+
+    assert not runner.is_alive()
+
+
+def test_waits_grow_up_to_the_longest(caplog: pytest.LogCaptureFixture) -> None:
+    cameras: list[ScriptedCamera | CameraError] = [CameraError("none")] * 6
+    cameras.append(ScriptedCamera([]))
+
+    with caplog.at_level(logging.WARNING):
+        service_of(cameras, [], LoopSettings(model="0123", retry_max_s=0.004)).run()
+
+    assert len(caplog.records) == 6
+
+
+def test_a_file_shown_in_a_window_keeps_its_own_pace() -> None:
+    now_s = [0.0]
+    camera = ScriptedCamera([page(n) for n in range(4)], live=False)
+    service = service_of([camera], [], LoopSettings(model="0123", realtime=True))
+    service._clock = lambda: now_s[0]
+    waited: list[float] = []
+
+    def wait(timeout: float) -> bool:
+        waited.append(timeout)
+        now_s[0] += timeout
+        return False
+
+    service._stop.wait = wait  # type: ignore[method-assign, assignment]
+    service.run()
+
+    assert sum(waited) == pytest.approx(3 * 0.033)

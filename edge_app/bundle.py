@@ -27,7 +27,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from edge_app.errors import BundleError
+from edge_app.errors import BundleError, InterpreterError
 from edge_app.frames import Int8, TensorDetails, UInt8
 from edge_app.protocols import Interpreter
 
@@ -39,7 +39,6 @@ INPUT_SHAPE = (1, 28, 28, 1)
 ID_LENGTH = 16
 TFLITE_IDENTIFIER = b"TFL3"  # bytes 4 to 8 of every TFLite flatbuffer
 MAX_FILE_BYTES = 64 * 2**20  # hundreds of times any model of ours; a larger file is a mistake or an attack
-EXIT_BUNDLE = 5  # exit code of `edge-app check` for a refused bundle; see cli.py for the others
 CHILD_TIMEOUT_S = 120.0  # a Pi Zero takes seconds; this only ends a loader that hangs
 
 
@@ -293,6 +292,7 @@ def verify_in_child(path: Path, interpreter_flags: Sequence[str] = ()) -> dict[s
 
     Raises:
         BundleError: the bundle is refused, or its model crashed or hung the native loader.
+        InterpreterError: the runtime or delegate is not to be had.
     """
     command = [sys.executable, "-m", "edge_app", "check", str(path), "--in-process", "--json", *interpreter_flags]
     try:
@@ -304,7 +304,8 @@ def verify_in_child(path: Path, interpreter_flags: Sequence[str] = ()) -> dict[s
         raise BundleError(f"{path}: the model crashed the native loader ({name}) in the check's own process")
     if child.returncode != 0:
         said = child.stderr.strip().splitlines() or [f"exit code {child.returncode}"]
-        raise BundleError(said[-1].removeprefix("edge-app: error: "))
+        kind = InterpreterError if child.returncode == InterpreterError.exit_code else BundleError
+        raise kind(said[-1].removeprefix("edge-app: error: "))
     report: dict[str, Any] = msgspec.json.decode(child.stdout, type=dict[str, Any])
     return report
 

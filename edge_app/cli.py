@@ -10,36 +10,14 @@ from typing import Any
 
 from edge_app import __version__
 from edge_app.config import Key, LoadedConfig, flag_layer_values, load_config
-from edge_app.errors import (
-    BundleError,
-    CameraError,
-    ConfigError,
-    EdgeAppError,
-    InterpreterError,
-    OutputError,
-)
+from edge_app.errors import EdgeAppError
 
 EXIT_OK = 0
-EXIT_FAILED = 1  # `read`: at least one picture could not be read
-EXIT_USAGE = 2  # argparse's own
-EXIT_CONFIG = 3
-EXIT_CAMERA = 4
-EXIT_BUNDLE = 5
-EXIT_INTERPRETER = 6
-EXIT_OUTPUT = 7
-EXIT_INTERNAL = 70  # EX_SOFTWARE of sysexits.h: a bug of ours
-
-EXIT_CODES: tuple[tuple[type[EdgeAppError], int], ...] = (
-    (ConfigError, EXIT_CONFIG),
-    (CameraError, EXIT_CAMERA),
-    (BundleError, EXIT_BUNDLE),
-    (InterpreterError, EXIT_INTERPRETER),
-    (OutputError, EXIT_OUTPUT),
-)
 
 EPILOG = """exit codes:
-  0 done   1 a picture could not be read   2 wrong usage   3 config refused   4 no camera
-  5 bundle refused   6 runtime or delegate refused   7 output cannot be opened   70 a bug of ours
+  0 done   1 a picture could not be read   2 wrong usage   3 config refused   4 camera file cannot be opened
+  5 bundle refused   6 runtime or delegate refused   7 output cannot be opened   8 truth of a clip cannot be read
+  70 a bug of ours
 """
 
 log = logging.getLogger("edge_app")
@@ -70,7 +48,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         argv: arguments without the program's name; None for those of the process.
 
     Returns:
-        One of the EXIT_ codes.
+        One of the exit codes that --help lists.
     """
     args = get_parser().parse_args(argv)
     try:
@@ -86,13 +64,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         if args.debug:
             raise
         print(f"edge-app: error: {error}", file=sys.stderr)
-        return next(code for kind, code in EXIT_CODES if isinstance(error, kind))
+        return error.exit_code
     except Exception as error:
         if args.debug:
             raise
         message = f"{type(error).__name__}: {error}; please report it with what --debug prints"
         print(f"edge-app: internal error: {message}", file=sys.stderr)
-        return EXIT_INTERNAL
+        return EdgeAppError.exit_code
 
 
 def _command(name: str) -> Callable[[argparse.Namespace, LoadedConfig], int]:

@@ -77,7 +77,7 @@ def read(args: argparse.Namespace, loaded: LoadedConfig) -> int:
     pipeline = build_pipeline(config, model)
     if args.overlay is not None:
         _make_folder(args.overlay)
-    failed = False
+    failed, overlays = False, set[str]()
     for path in _pictures(args.images):
         try:
             frame = read_image(path, max_pixels=max_pixels(config))
@@ -88,10 +88,12 @@ def read(args: argparse.Namespace, loaded: LoadedConfig) -> int:
                 _print_line(encode(error_record(str(path), str(error))))
             continue
         readings = pipeline.read(frame)
+        if readings.regions_dropped:
+            log.warning("%s: %d regions over the cap (detect.max_regions) left out", path, readings.regions_dropped)
         _print_readings(path, readings, model.bundle.id, args.json)
         if args.overlay is not None:
             overlay = draw_overlay(frame.bgr(), readings.readings, fps=None, model=model.bundle.id)
-            write_picture(overlay, args.overlay / f"{path.name}.overlay.png")
+            write_picture(overlay, args.overlay / _unused(f"{path.name}.overlay.png", overlays))
     return EXIT_FAILED if failed else EXIT_OK
 
 
@@ -188,12 +190,9 @@ def _check_in_process(config: Config) -> dict[str, Any]:
 
 
 def _pictures(paths: Sequence[Path]) -> Iterator[Path]:
-    """The paths with each folder replaced by the pictures in it."""
+    """The paths with each folder replaced by the pictures in it; one without any stays, to be refused."""
     for path in paths:
-        if path.is_dir():
-            yield from list_images(path)
-        else:
-            yield path
+        yield from (list_images(path) if path.is_dir() else ()) or (path,)
 
 
 def _print_readings(path: Path, readings: FrameReadings, model: str, as_json: bool) -> None:
@@ -201,8 +200,17 @@ def _print_readings(path: Path, readings: FrameReadings, model: str, as_json: bo
         _print_line(encode(image_record(str(path), readings, model)))
         return
     found = "  ".join(f"{reading.text} ({reading.confidence:.2f})" for reading in readings.readings)
-    left_out = f"  [{readings.regions_dropped} regions over the cap left out]" if readings.regions_dropped else ""
-    print(f"{path}: {found or 'no digits'}{left_out}", flush=True)
+    print(f"{path}: {found or 'no digits'}", flush=True)
+
+
+def _unused(name: str, used: set[str]) -> str:
+    """The name, numbered where it was used before: two folders may hold pictures of one name."""
+    unused, number = name, 2
+    while unused in used:
+        unused = f"{Path(name).stem}-{number}{Path(name).suffix}"
+        number += 1
+    used.add(unused)
+    return unused
 
 
 def _print_line(line: bytes) -> None:

@@ -1,12 +1,12 @@
 """Every failure that Edge Digits names, so that callers can catch one kind or all of them.
 
-    EdgeAppError
-    ├── ConfigError       (ValueError)    a config file, environment variable or flag is unusable
-    ├── BundleError       (ValueError)    a model bundle is missing, damaged or not for this app
-    ├── InterpreterError  (RuntimeError)  a native runtime or delegate cannot be loaded, or failed
-    ├── CameraError       (OSError)       a camera is missing, vanished or stopped yielding frames
-    ├── ImageError        (ValueError)    one image file cannot be read
-    └── OutputError       (OSError)       a place where results go cannot be opened or written
+    EdgeAppError                              exit code
+    ├── ConfigError       (ValueError)        3   a config file, environment variable or flag is unusable
+    ├── CameraError       (OSError)           4   a camera is missing, vanished or stopped yielding frames
+    ├── BundleError       (ValueError)        5   a model bundle is missing, damaged or not for this app
+    ├── InterpreterError  (RuntimeError)      6   a native runtime or delegate cannot be loaded, or failed
+    ├── OutputError       (OSError)           7   a place where results go cannot be opened or written
+    └── ImageError        (ValueError)        8   a picture or truth file cannot be read
 
 Each also inherits the builtin that fits it, so code that knows nothing of this module still catches it.
 A message says what, what was expected, what was received and, where one is known, the next step.
@@ -14,28 +14,46 @@ A message says what, what was expected, what was received and, where one is know
 
 
 class EdgeAppError(Exception):
-    """Base of every error that Edge Digits raises on purpose."""
+    """Base of every error that Edge Digits raises on purpose.
+
+    Attributes:
+        exit_code: of a command that it ends; 70 is a bug of ours (EX_SOFTWARE of sysexits.h).
+    """
+
+    exit_code = 70
 
 
 class ConfigError(EdgeAppError, ValueError):
     """A config file, environment variable or flag is unusable."""
 
-
-class BundleError(EdgeAppError, ValueError):
-    """A model bundle is missing, damaged or not for this app."""
-
-
-class InterpreterError(EdgeAppError, RuntimeError):
-    """A native runtime or delegate cannot be loaded, or failed while running."""
+    exit_code = 3
 
 
 class CameraError(EdgeAppError, OSError):
     """A camera is missing, vanished or stopped yielding frames. Retrying may help."""
 
+    exit_code = 4
 
-class ImageError(EdgeAppError, ValueError):
-    """One image file cannot be read. Other files are not affected."""
+
+class BundleError(EdgeAppError, ValueError):
+    """A model bundle is missing, damaged or not for this app."""
+
+    exit_code = 5
+
+
+class InterpreterError(EdgeAppError, RuntimeError):
+    """A native runtime or delegate cannot be loaded, or failed while running."""
+
+    exit_code = 6
 
 
 class OutputError(EdgeAppError, OSError):
     """A place where results go cannot be opened or written. Reading goes on without it."""
+
+    exit_code = 7
+
+
+class ImageError(EdgeAppError, ValueError):
+    """A picture, or the truth beside a clip, cannot be read. Other files are not affected."""
+
+    exit_code = 8

@@ -62,13 +62,13 @@ class Pipeline:
         watch.lap("regions")
         crops = crop_regions(frame.gray, region_map)
         watch.lap("crop")
-        tensor = quantize(crops, self._table)
+        tensor = quantize(crops.pictures, self._table)
         scores = dequantize(self._interpreter.invoke(tensor), self._interpreter.output)
-        verdicts = classify(scores, region_map.regions, settings.threshold)
+        verdicts = classify(scores, region_map.regions, crops.contrasts, settings.threshold)
         watch.lap("classify")
         readings = group_readings(verdicts.digits, verdicts.doubtful, frame.size_wh)
         watch.lap("readings")
-        return FrameReadings(readings, frame.size_wh, watch.total(), len(crops), region_map.dropped)
+        return FrameReadings(readings, frame.size_wh, watch.total(), len(region_map.regions), region_map.dropped)
 
 
 def _working_size(gray: UInt8, side_px: int) -> UInt8:

@@ -101,6 +101,7 @@ class Service:
         self._published: tuple[Reading, ...] = ()
         self._frame_times_s: deque[float] = deque(maxlen=FPS_WINDOW_FRAMES)
         self._first_s: float | None = None
+        self._over_cap = False
         self.summary = RunSummary()
 
     def request_stop(self) -> None:
@@ -179,8 +180,9 @@ class Service:
             frame, seen, published, changed, time.time(), self._fps(), source=camera.name, model=self._settings.model
         )
         self._count(frame, new, self._clock() - began_s)
-        if seen.regions_dropped:
-            log.debug("frame %d: %d regions over the cap left out", frame.sequence, seen.regions_dropped)
+        if seen.regions_dropped and not self._over_cap:
+            log.warning("frame %d: %d regions over the cap left out", frame.sequence, seen.regions_dropped)
+        self._over_cap = seen.regions_dropped > 0
         self._tell(moment)
 
     def _tell(self, moment: Moment) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from trainer import clip, data, scenes
+from trainer import benchmark, clip, data, scenes
 from trainer.errors import TrainerError
 
 EXIT_OK, EXIT_FAILED, EXIT_INTERRUPTED = 0, 1, 130
@@ -73,6 +73,7 @@ def get_parser() -> argparse.ArgumentParser:
         data.add_flag(step)
     scenes.add_parser(commands)
     clip.add_parser(commands)
+    benchmark.add_parser(commands)
     return parser
 
 

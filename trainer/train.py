@@ -265,7 +265,7 @@ def _open_run(run: Path, recipe: Recipe, mnist: Mnist, seed: int) -> None:
     if (run / "run.json").exists():
         found = {name: read_record(run).get(name) for name in wanted}
         if found != wanted:
-            raise RunError(f"{run} must hold a run of {wanted}. Received: {found}; name another folder with --run")
+            raise RunError(f"{run} must hold a run of {wanted}. Received: {found}; name another folder with --out")
         return
     run.mkdir(parents=True, exist_ok=True)
     record = wanted | {

@@ -1,5 +1,6 @@
 """Moments in, one PNG with thumbnails of up to 12 of them, spread over the run, out."""
 
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +17,7 @@ COLUMNS = 4
 CELL_WIDTH = 400
 LINE_HEIGHT = 30  # of a caption; a cell has two
 GAP = 12
+SETTLE_FRAMES = 30  # a page's numbers are all published within a second of its first
 TITLE_HEIGHT = 36
 QUIET_BGR = (170, 165, 160)
 
@@ -38,6 +40,7 @@ class Cell:
 class ContactSheet:
     """Thumbnails of the moments in which something new was published; see `edge_app.protocols.Output`.
 
+    The numbers of a page are published within a few frames of each other; they share one thumbnail, the last.
     Memory stays bounded: every `stride`-th such moment is kept, and when there are twice as many as the sheet shows,
     every second one goes and the stride doubles.
     """
@@ -59,6 +62,9 @@ class ContactSheet:
         self._path = path
         self._cells: list[Cell] = []
         self._first: Cell | None = None
+        self._pending: Cell | None = None
+        self._pending_since = 0
+        self._before: Counter[str] = Counter()
         self._started_ns = 0
         self._stride, self._offered = 1, 0
         self._title = ""
@@ -77,8 +83,11 @@ class ContactSheet:
             self._started_ns = moment.frame.timestamp_ns
             self._title = f"{moment.source}   model {moment.model}"
             self._first = self._cell(moment, overlay_bgr)
-        if moment.changed and moment.published:
-            self._offer(moment, overlay_bgr)
+        published = Counter(reading.text for reading in moment.published)
+        if moment.changed and published - self._before:
+            self._settle(moment.frame.sequence)
+            self._pending = self._cell(moment, overlay_bgr)
+        self._before = published
         return None
 
     def close(self) -> None:
@@ -90,19 +99,29 @@ class ContactSheet:
         if self._closed:
             return
         self._closed = True
+        self._offer_pending()
         cells = spread(self._cells, MAX_CELLS) or ([self._first] if self._first is not None else [])
         if cells:
             write_picture(draw_sheet(cells, self._title), self._path)
-        self._cells, self._first = [], None
+        self._cells, self._first, self._pending = [], None, None
 
-    def _offer(self, moment: Moment, overlay_bgr: UInt8) -> None:
-        """Keeps every `stride`-th moment, and thins out when there are too many."""
+    def _settle(self, sequence: int) -> None:
+        """Keeps the pending thumbnail where the next one is not of the same page."""
+        if self._pending is None or not 0 <= sequence - self._pending_since < SETTLE_FRAMES:
+            self._offer_pending()
+            self._pending_since = sequence
+
+    def _offer_pending(self) -> None:
+        """Keeps every `stride`-th thumbnail, and thins out when there are too many."""
+        if self._pending is None:
+            return
         if self._offered % self._stride == 0:
-            self._cells.append(self._cell(moment, overlay_bgr))
+            self._cells.append(self._pending)
             if len(self._cells) == 2 * MAX_CELLS:
                 self._cells = self._cells[::2]
                 self._stride *= 2
         self._offered += 1
+        self._pending = None
 
     def _cell(self, moment: Moment, overlay_bgr: UInt8) -> Cell:
         """Shrinks the picture; the full-size one is not kept."""

@@ -19,11 +19,16 @@ CODECS: Mapping[str, str] = MappingProxyType({".mp4": "mp4v", ".avi": "MJPG", ".
 # What must stay free on the disk. cv2.VideoWriter reports no failed write, and an MP4 is playable only with its index,
 # which is written last and takes some 20 bytes a frame: 32 MiB is enough for 22 hours at 20 frames a second, and for
 # what the encoder and the file system still hold back.
+MAX_STILL_S = 2.0  # a longer gap between two frames, or a jump back, is left out of the video
 RESERVE_BYTES = 32 * 2**20
 
 
 class Video:
-    """A video of what the overlay showed, frame by frame; see `edge_app.protocols.Output`."""
+    """A video of what the overlay showed, in real time; see `edge_app.protocols.Output`.
+
+    A camera's frames come when they come, a video's at an even pace: a frame is repeated or left out so that
+    the video keeps step with the frames' own timestamps.
+    """
 
     wants_overlay = True
 
@@ -54,6 +59,7 @@ class Video:
         self._free_bytes = free_bytes or free_bytes_of
         self._writer: cv2.VideoWriter | None = None
         self._size_wh = (0, 0)
+        self._start_ns, self._written = 0, 0
         self._closed = False
         self._check_space()
 
@@ -77,7 +83,9 @@ class Video:
         if self._writer is None:
             self._writer = self._open(overlay_bgr)
         try:
-            self._writer.write(letterbox(overlay_bgr, self._size_wh))
+            for _ in range(self._copies(moment.frame.timestamp_ns)):
+                self._writer.write(letterbox(overlay_bgr, self._size_wh))
+                self._written += 1
         except cv2.error as error:
             raise OutputError(f"cannot add a frame of shape {overlay_bgr.shape} to {self._path}: {error}") from error
         return None
@@ -88,6 +96,15 @@ class Video:
         if self._writer is not None:
             self._writer.release()
             self._writer = None
+
+    def _copies(self, timestamp_ns: int) -> int:
+        """How often a frame is written so that the video keeps step: 0 or more, 1 at an even pace."""
+        due = 1 + round((timestamp_ns - self._start_ns) / 1e9 * self._fps)
+        copies = due - self._written
+        if self._written == 0 or not 0 <= copies <= MAX_STILL_S * self._fps:
+            self._start_ns = timestamp_ns - round(self._written * 1e9 / self._fps)  # a camera came back
+            return 1
+        return copies
 
     def _open(self, overlay_bgr: UInt8) -> cv2.VideoWriter:
         """Starts the file in the size of its first frame."""

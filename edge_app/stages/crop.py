@@ -6,13 +6,14 @@ aspect, anti-aliased, and placed so that its centre of mass is the centre of a 2
 """
 
 import math
+from dataclasses import dataclass
 from typing import TypeAlias
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from edge_app.frames import Region, RegionMap, UInt8
+from edge_app.frames import Float32, Region, RegionMap, UInt8
 
 Mask: TypeAlias = NDArray[np.bool_]
 
@@ -27,7 +28,20 @@ INK_FLOOR = 0.12  # of solid ink: below this it is paper texture or sensor noise
 MIN_CONTRAST = 8.0  # gray levels; a smaller step would blow up noise to full ink
 
 
-def crop_regions(gray: UInt8, region_map: RegionMap) -> UInt8:
+@dataclass(frozen=True, slots=True, eq=False)
+class Crops:
+    """The crops of one frame.
+
+    Attributes:
+        pictures: (N, 28, 28) uint8, ink bright on black.
+        contrasts: (N,) float32, gray levels between each region's paper and its ink.
+    """
+
+    pictures: UInt8
+    contrasts: Float32
+
+
+def crop_regions(gray: UInt8, region_map: RegionMap) -> Crops:
     """One crop for each region.
 
     Args:
@@ -35,15 +49,18 @@ def crop_regions(gray: UInt8, region_map: RegionMap) -> UInt8:
         region_map: the regions and the ink they were found in.
 
     Returns:
-        (N, 28, 28) uint8, ink bright on black, a fresh array; N of 0 or more.
+        Fresh arrays, in the order of the regions; N of 0 or more.
     """
-    crops = np.zeros((len(region_map.regions), CROP_SIDE_PX, CROP_SIDE_PX), dtype=np.uint8)
-    for crop, region in zip(crops, region_map.regions, strict=True):
-        crop[...] = center_ink(region_ink(gray, region_map, region))
-    return crops
+    count = len(region_map.regions)
+    pictures = np.zeros((count, CROP_SIDE_PX, CROP_SIDE_PX), dtype=np.uint8)
+    contrasts = np.zeros(count, dtype=np.float32)
+    for row, region in enumerate(region_map.regions):
+        ink, contrasts[row] = region_ink(gray, region_map, region)
+        pictures[row] = center_ink(ink)
+    return Crops(pictures, contrasts)
 
 
-def region_ink(gray: UInt8, region_map: RegionMap, region: Region) -> UInt8:
+def region_ink(gray: UInt8, region_map: RegionMap, region: Region) -> tuple[UInt8, float]:
     """How much ink each pixel of a region holds, neighbours and paper left out.
 
     Paper is the median of what is not ink in and around the region, solid ink the darkest quarter of
@@ -55,8 +72,8 @@ def region_ink(gray: UInt8, region_map: RegionMap, region: Region) -> UInt8:
         region: one of its regions.
 
     Returns:
-        (h, w) uint8, 255 for solid ink and 0 for paper, the region with a margin, longer side of the
-        region at most `WORK_SIDE_PX`.
+        (h, w) uint8, 255 for solid ink and 0 for paper: the region with a margin, its longer side at
+        most `WORK_SIDE_PX`. And the gray levels between paper and solid ink.
     """
     patch, own, any_ink = _patches(gray, region_map, region)
     level = patch.astype(np.float32)
@@ -69,7 +86,7 @@ def region_ink(gray: UInt8, region_map: RegionMap, region: Region) -> UInt8:
     ink = (level - paper) / max(solid - paper, MIN_CONTRAST)
     near = cv2.dilate(own.astype(np.uint8), np.ones((3, 3), np.uint8))
     ink[(near == 0) | (ink < INK_FLOOR)] = 0.0
-    return np.minimum(ink * 255.0 + 0.5, 255.0).astype(np.uint8)
+    return np.minimum(ink * 255.0 + 0.5, 255.0).astype(np.uint8), solid - paper
 
 
 def center_ink(ink: UInt8) -> UInt8:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from edge_app.frames import BoxXYWH, Digit, Reading, Region
 
 MAX_GAP_SHARE = 0.65  # of the taller digit's height: a wider gap is a space between numbers
+SLIM_SHARE = 0.4  # of its height: the least width that a digit takes up on the line
 MAX_LAP_SHARE = 0.5  # of the narrower digit's width that slanted neighbours may share
 MIN_LINE_OVERLAP = 0.5  # of the shorter digit's height, for two digits on one line
 MIN_SIZE_RATIO = 0.45  # shorter to taller height within one number
@@ -69,10 +70,13 @@ def _nearest_to_the_left(digit: Digit, numbers: list[list[Digit]]) -> list[Digit
 def _neighbours(left: BoxXYWH, right: BoxXYWH) -> bool:
     """Whether two boxes, the first further left, can be neighbours in one number."""
     taller, shorter = max(left[3], right[3]), min(left[3], right[3])
-    gap = right[0] - _right(left)
+    # A 1 fills less than the place that its writer left for it.
+    slimness = sum(max(0.0, box[3] * SLIM_SHARE - box[2]) / 2 for box in (left, right))
+    gap = right[0] - _right(left) - slimness
     return (
         shorter >= taller * MIN_SIZE_RATIO
-        and -min(left[2], right[2]) * MAX_LAP_SHARE <= gap <= taller * MAX_GAP_SHARE
+        and right[0] - _right(left) >= -min(left[2], right[2]) * MAX_LAP_SHARE
+        and gap <= taller * MAX_GAP_SHARE
         and _overlap(left[1], left[3], right[1], right[3]) >= shorter * MIN_LINE_OVERLAP
     )
 

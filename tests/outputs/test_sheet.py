@@ -54,7 +54,7 @@ def test_long_run_is_spread_over_twelve_cells(make_moment: MakeMoment, tmp_path:
     most = 0
 
     for index in range(2000):
-        output.write(make_moment(index, str(index)), level(index // 8))
+        output.write(make_moment(index * 40, str(index)), level(index // 8))
         most = max(most, len(output._cells))
     output.close()
 
@@ -74,10 +74,23 @@ def test_only_new_publications_are_kept(make_moment: MakeMoment, tmp_path: Path)
     output.write(make_moment(1, "407"), level(60))
     output.write(make_moment(2, "407", changed=False), level(110))
     output.write(make_moment(3), level(160))
-    output.write(make_moment(4, "12"), level(210))
+    output.write(make_moment(44, "12"), level(210))
     output.close()
 
     assert levels_of(loaded(path)) == [60, 210]
+
+
+def test_numbers_of_one_page_share_the_last_thumbnail(make_moment: MakeMoment, tmp_path: Path) -> None:
+    path = tmp_path / "sheet.png"
+    output = ContactSheet(path)
+
+    output.write(make_moment(10, "407"), level(60))
+    output.write(make_moment(14, "407", "12"), level(110))
+    output.write(make_moment(20, "12"), level(160))
+    output.write(make_moment(60, "12", "5"), level(210))
+    output.close()
+
+    assert levels_of(loaded(path)) == [110, 210]
 
 
 def test_captions_tell_numbers_frame_and_time(make_moment: MakeMoment, tmp_path: Path) -> None:
@@ -85,6 +98,7 @@ def test_captions_tell_numbers_frame_and_time(make_moment: MakeMoment, tmp_path:
 
     output.write(make_moment(5), level(10))
     output.write(make_moment(47, "407", "12"), level(10))
+    output._offer_pending()
 
     assert [(cell.numbers, cell.when) for cell in output._cells] == [("407  12", "frame 47   0:04.2")]
 
@@ -124,7 +138,7 @@ def test_upright_and_wide_pictures_share_a_sheet(make_moment: MakeMoment, tmp_pa
     path = tmp_path / "sheet.png"
     output = ContactSheet(path)
     for index, shape in enumerate([(2000, 100, 3), (100, 2000, 3), (1, 1, 3)]):
-        output.write(make_moment(index, "1"), np.full(shape, 120, np.uint8))
+        output.write(make_moment(index * 40, str(index)), np.full(shape, 120, np.uint8))
 
     output.close()
 
@@ -156,7 +170,8 @@ def test_clock_carries_into_minutes_and_hours(elapsed_s: float, expected: str) -
 def test_spread_keeps_the_first_and_the_last(make_moment: MakeMoment, tmp_path: Path) -> None:
     output = ContactSheet(tmp_path / "sheet.png")
     for index in range(20):
-        output.write(make_moment(index, str(index)), level(index))
+        output.write(make_moment(index * 40, str(index)), level(index))
+    output._offer_pending()
 
     numbers = [cell.numbers for cell in spread(output._cells, COLUMNS)]
 

@@ -54,7 +54,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 @pytest.mark.parametrize("suffix", [".mp4", ".avi", ".webm"])
 def test_every_kind_plays_back_what_was_written(suffix: str, make_moment: MakeMoment, tmp_path: Path) -> None:
     path = tmp_path / f"out{suffix}"
-    output = Video(path, 12.5)
+    output = Video(path, 10.0)
     levels = [40, 90, 140, 190, 240]
 
     for index, level in enumerate(levels):
@@ -65,7 +65,7 @@ def test_every_kind_plays_back_what_was_written(suffix: str, make_moment: MakeMo
     frames = frames_of(path)
     assert [frame.shape for frame in frames] == [(120, 160, 3)] * 5
     assert [float(frame.mean()) for frame in frames] == pytest.approx(levels, abs=12)
-    assert cv2.VideoCapture(str(path)).get(cv2.CAP_PROP_FPS) == pytest.approx(12.5)
+    assert cv2.VideoCapture(str(path)).get(cv2.CAP_PROP_FPS) == pytest.approx(10.0)
 
 
 def test_frames_of_other_sizes_are_fitted_into_the_first(make_moment: MakeMoment, tmp_path: Path) -> None:
@@ -81,6 +81,29 @@ def test_frames_of_other_sizes_are_fitted_into_the_first(make_moment: MakeMoment
     assert [frame.shape for frame in frames] == [(120, 160, 3)] * 4
     assert frames[1].min() > 180
     assert frames[2][:, :30].max() < 20 and frames[2][:, 60:100].min() > 180
+
+
+def test_the_video_keeps_step_with_the_camera(make_moment: MakeMoment, tmp_path: Path) -> None:
+    path = tmp_path / "out.avi"
+    output = Video(path, 20.0)
+
+    for sequence in (0, 1, 2, 5):  # at 10 a second, with two frames missing
+        output.write(make_moment(sequence, "1"), gray(40 * sequence))
+    output.close()
+
+    levels = [round(float(frame.mean()) / 40) for frame in frames_of(path)]
+    assert levels == [0, 1, 1, 2, 2, 5, 5, 5, 5, 5, 5]
+
+
+def test_a_long_gap_is_not_filled_with_a_still(make_moment: MakeMoment, tmp_path: Path) -> None:
+    path = tmp_path / "out.avi"
+    output = Video(path, 10.0)
+
+    for sequence in (0, 1, 6000, 6001, 0, 1):  # gone for ten minutes; then another camera's clock
+        output.write(make_moment(sequence, "1"), gray(90))
+    output.close()
+
+    assert len(frames_of(path)) == 6
 
 
 def test_odd_sizes_become_even(make_moment: MakeMoment, tmp_path: Path) -> None:

@@ -28,6 +28,10 @@ def regions_of(page: UInt8) -> RegionMap:
     return find_regions(ink.mask, ink.dark_on_light)
 
 
+def pictures(gray: UInt8, region_map: RegionMap) -> UInt8:
+    return crop_regions(gray, region_map).pictures
+
+
 def test_a_picture_made_by_mnists_recipe_is_left_as_it_is() -> None:
     crop = center_ink(np.pad(np.full((20, 8), 200, np.uint8), 30))
 
@@ -61,8 +65,8 @@ def test_a_crop_does_not_change_when_the_digit_moves_by_whole_pixels(right: int,
     moved = np.roll(mask_page, (down, right), axis=(0, 1))
     limits = np.where(mask_page < 120, 255, 0).astype(np.uint8)
 
-    still = crop_regions(mask_page, find_regions(limits))
-    shifted = crop_regions(moved, find_regions(np.roll(limits, (down, right), axis=(0, 1))))
+    still = pictures(mask_page, find_regions(limits))
+    shifted = pictures(moved, find_regions(np.roll(limits, (down, right), axis=(0, 1))))
 
     assert len(still) == 1
     assert np.array_equal(still, shifted)
@@ -70,10 +74,10 @@ def test_a_crop_does_not_change_when_the_digit_moves_by_whole_pixels(right: int,
 
 @pytest.mark.parametrize("height_px", [24, 48, 96, 200, 380])
 def test_a_digit_looks_the_same_at_any_size(height_px: int) -> None:
-    reference = crop_regions(page_with("3", 100), regions_of(page_with("3", 100)))[0]
+    reference = pictures(page_with("3", 100), regions_of(page_with("3", 100)))[0]
     page = page_with("3", height_px)
 
-    crops = crop_regions(page, regions_of(page))
+    crops = pictures(page, regions_of(page))
 
     assert len(crops) == 1
     overlap = np.minimum(crops[0], reference).sum() / np.maximum(crops[0], reference).sum()
@@ -83,8 +87,8 @@ def test_a_digit_looks_the_same_at_any_size(height_px: int) -> None:
 def test_light_ink_on_a_dark_board_gives_the_same_crop() -> None:
     page = page_with("7", 80)
 
-    dark = crop_regions(page, regions_of(page))
-    light = crop_regions(255 - page, regions_of(255 - page))
+    dark = pictures(page, regions_of(page))
+    light = pictures(255 - page, regions_of(255 - page))
 
     assert np.abs(dark.astype(int) - light).max() <= 1
 
@@ -94,7 +98,7 @@ def test_a_slope_of_light_leaves_the_paper_black() -> None:
     light = np.linspace(0.5, 1.0, page.shape[1])
     shaded = (page * light).astype(np.uint8)
 
-    crop = crop_regions(shaded, regions_of(shaded))[0]
+    crop = pictures(shaded, regions_of(shaded))[0]
 
     assert crop[12:16, 12:16].max() == 0  # the hole of the 0
     assert crop.max() > 200
@@ -110,16 +114,24 @@ def test_a_neighbour_inside_the_rectangle_stays_out() -> None:
     alone = mask.copy()
     alone[:, 33:] = 0
 
-    with_neighbour = crop_regions(gray, RegionMap((left,), region_map.components, 1.0, True))
-    without = crop_regions(np.where(alone > 0, 30, 220).astype(np.uint8), find_regions(alone))
+    with_neighbour = pictures(gray, RegionMap((left,), region_map.components, 1.0, True))
+    without = pictures(np.where(alone > 0, 30, 220).astype(np.uint8), find_regions(alone))
 
     assert np.array_equal(with_neighbour, without)
+
+
+def test_contrast_is_the_step_between_paper_and_ink() -> None:
+    page = page_with("8", 70)  # 40 on 210
+
+    contrasts = crop_regions(page, regions_of(page)).contrasts
+
+    assert contrasts.tolist() == pytest.approx([170], abs=2)
 
 
 def test_the_gray_picture_is_not_written_to() -> None:
     page = page_with("8", 70)
     before = page.copy()
 
-    crop_regions(page, regions_of(page))
+    pictures(page, regions_of(page))
 
     assert np.array_equal(page, before)

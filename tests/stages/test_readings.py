@@ -26,6 +26,7 @@ def texts(*digits: Digit) -> list[str]:
         pytest.param([digit(2, 10, 160), digit(1, 30, 100)], ["1", "2"], id="upper line first"),
         pytest.param([digit(1, 10), digit(2, 34, 60, 60, 90)], ["1", "2"], id="two sizes are two numbers"),
         pytest.param([digit(1, 10, width=4), digit(1, 24, width=4)], ["11"], id="slim ones"),
+        pytest.param([digit(1, 10, width=4), digit(2, 36)], ["12"], id="a slim 1 takes up more than it fills"),
         pytest.param([digit(7, 10), digit(4, 24)], ["74"], id="slanted neighbours share a column"),
         pytest.param([digit(n, 10 + 26 * n, 100 + 8 * n) for n in range(6)], ["012345"], id="a line that slopes"),
     ],

@@ -2,6 +2,7 @@
 
 import logging
 import re
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -36,7 +37,7 @@ def read_image(path: Path, *, max_pixels: int = DEFAULT_MAX_PIXELS, sequence: in
         ImageError: the file is missing, no picture, damaged or too large.
     """
     try:
-        with Image.open(path) as picture:
+        with warnings.catch_warnings(action="ignore"), Image.open(path) as picture:  # Pillow's remarks on odd tags
             width, height = picture.size
             if width * height > max_pixels:
                 raise ImageError(
@@ -49,7 +50,9 @@ def read_image(path: Path, *, max_pixels: int = DEFAULT_MAX_PIXELS, sequence: in
     except FileNotFoundError as error:
         raise ImageError(f"{path}: file not found") from error
     except IsADirectoryError as error:
-        raise ImageError(f"{path}: must be a picture. Received: a folder") from error
+        raise ImageError(
+            f"{path}: must be a picture, or a folder with pictures in it. Received: a folder without"
+        ) from error
     except UnidentifiedImageError as error:
         what = "an empty file" if path.stat().st_size == 0 else "a file of another kind"
         raise ImageError(f"{path}: must be a picture. Received: {what}") from error

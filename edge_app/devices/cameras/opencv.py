@@ -13,6 +13,9 @@ from edge_app.frames import Frame, UInt8
 
 log = logging.getLogger(__name__)
 
+LOG_LEVEL_ERROR = 2  # OpenCV's own warnings tell a user nothing that our errors do not
+cv2.setLogLevel(LOG_LEVEL_ERROR)
+
 OPEN_TIMEOUT_MS = 5_000  # a network camera that has not answered by then is retried by the loop
 READ_TIMEOUT_MS = 5_000
 V4L2_FOURCCS = ("MJPG", "YUYV")  # USB 2 carries 1280x720 at 30 fps only as MJPG; YUYV is what the rest can

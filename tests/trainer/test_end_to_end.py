@@ -1,0 +1,128 @@
+"""One command goes from nothing to a bundle, and the bundle that ships is what its manifest says."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from edge_app.bundle import embedded_bundle_path, load_bundle, read_golden, verify_in_child
+from edge_app.stages.crop import PREPROCESSING
+from trainer.data import Mnist
+from trainer.evaluate import INT8
+from trainer.replay import replay
+from trainer.train import prepare
+
+REPOSITORY = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run of `all`, small enough to take seconds."""
+    folder = tmp_path_factory.mktemp("run") / "seed"
+    flags = ["--model", "seed", "--epochs", "2", "--limit-train", "4000", "--representative", "60", "--quiet"]
+    done = subprocess.run(
+        [sys.executable, "-m", "trainer", "all", *flags, "--out", str(folder)],
+        capture_output=True,
+        text=True,
+        cwd=REPOSITORY,
+        timeout=280,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert f"bundle: {folder / 'bundles'}" in done.stdout
+    return folder
+
+
+def test_one_command_makes_a_bundle_that_the_device_takes(run: Path) -> None:
+    (folder,) = (run / "bundles").iterdir()
+
+    report = verify_in_child(folder, ["--runtime=tflite"])
+
+    assert report["labels changed"] == 0
+    manifest = load_bundle(folder).manifest
+    assert manifest.name == "seed"
+    assert manifest.preprocessing == PREPROCESSING
+    assert 0.5 <= manifest.thresholds.confidence <= 0.95
+    assert manifest.training["command"].startswith("edge-trainer all --model seed --epochs 2")
+    assert manifest.training["train_size"] == 4000
+    assert manifest.metrics["accuracy"][INT8] > 0.85
+
+
+def test_the_plain_model_is_the_bundles_and_a_quarter_of_the_float_one(run: Path) -> None:
+    (folder,) = (run / "bundles").iterdir()
+
+    int8, floating = ((run / name).read_bytes() for name in ("mnist_cnn_int8.tflite", "mnist_cnn_float.tflite"))
+
+    assert int8 == (folder / "model.tflite").read_bytes()
+    assert len(floating) / len(int8) >= 3.8
+
+
+def test_the_evaluation_is_kept(run: Path) -> None:
+    evaluation = json.loads((run / "evaluation.json").read_text())
+
+    assert evaluation["images"] == "MNIST test, 10000 images"
+    assert np.sum(evaluation["int8_confusion"]) == 10_000
+    assert evaluation["accuracy"][INT8] == np.trace(evaluation["int8_confusion"]) / 10_000
+    assert evaluation["disagreements"]["INT8, LiteRT builtin"] == []
+
+
+@pytest.mark.parametrize("command", ["quantize", "evaluate", "export"])
+def test_a_step_without_the_one_before_says_so(tmp_path: Path, command: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "trainer", command, "--out", str(tmp_path / "nothing")],
+        capture_output=True,
+        text=True,
+        cwd=REPOSITORY,
+        check=False,
+    )
+
+    assert done.returncode == 1
+    assert "edge-trainer: error: " in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_help_loads_no_tensorflow() -> None:
+    program = (
+        "import sys\nfrom trainer.cli import get_parser\nget_parser().format_help()\n"
+        "print('tensorflow' in sys.modules, 'keras' in sys.modules)\n"
+    )
+
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, cwd=REPOSITORY, check=True)
+
+    assert done.stdout.split() == ["False", "False"]
+
+
+def test_the_embedded_bundle_is_as_accurate_as_its_manifest_says(mnist: Mnist) -> None:
+    bundle = load_bundle(embedded_bundle_path())
+    model, test = bundle.model_path.read_bytes(), prepare(mnist.test)
+
+    answers = {name: replay(model, test.images, *how).outputs for name, how in RUNTIMES.items()}
+
+    read = {name: outputs.argmax(axis=1) for name, outputs in answers.items()}
+    accuracy = float((read["tflite"] == test.labels).mean())
+    assert accuracy == bundle.manifest.metrics["accuracy"][INT8]
+    assert accuracy >= 0.9955
+    assert len(model) <= 160 * 1024
+    assert np.array_equal(answers["litert"], answers["tflite"])
+    assert np.count_nonzero(read["litert with XNNPACK"] != read["tflite"]) <= 5
+
+
+def test_the_embedded_bundles_golden_crops_are_validation_digits(mnist: Mnist) -> None:
+    golden = read_golden(load_bundle(embedded_bundle_path()))
+
+    known = {image.tobytes() for image in prepare(mnist.validation).images}
+    assert all(crop.tobytes() in known for crop in golden.crops)
+
+
+def test_the_embedded_bundle_tells_how_it_came_to_be() -> None:
+    training = load_bundle(embedded_bundle_path()).manifest.training
+
+    assert len(training["git"]) == 40  # a commit, without changes of its own
+    assert training["train_size"] == 55_000
+    assert training["data"]["sha256"]["train-images-idx3-ubyte"].startswith("ba891046")
+
+
+RUNTIMES = {"tflite": ("tflite", True), "litert": ("litert", False), "litert with XNNPACK": ("litert", True)}

@@ -1,0 +1,116 @@
+"""Exported models are full INT8, repeatable, and hold nothing that a device cannot run."""
+
+from collections.abc import Callable
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from trainer.data import Mnist
+from trainer.models import build
+from trainer.quantize import ExportError, check_operations, float_tflite, operation_versions, quantize
+from trainer.replay import replay
+from trainer.train import as_input
+
+LABELS = [str(digit) for digit in range(10)]
+
+
+@pytest.fixture(scope="module")
+def compact() -> keras.Model:
+    keras.utils.set_random_seed(3)
+    return build("compact", LABELS)
+
+
+@pytest.fixture(scope="module")
+def int8(compact: keras.Model, mnist: Mnist) -> bytes:
+    return quantize(compact, mnist.train.images[:200], representative=50)
+
+
+def test_the_device_sees_int8_in_and_out_at_the_usual_parameters(int8: bytes, mnist: Mnist) -> None:
+    answer = replay(int8, mnist.train.images[:3])
+
+    assert (answer.input.shape, answer.input.dtype) == ((1, 28, 28, 1), "int8")
+    assert (answer.input.scale, answer.input.zero_point) == (pytest.approx(1 / 255), -128)
+    assert (answer.output.shape, answer.output.dtype) == ((1, 10), "int8")
+    assert (answer.output.scale, answer.output.zero_point) == (1 / 256, -128)
+    assert answer.interpreter.startswith("tflite-runtime 2.14.0")
+
+
+def test_the_same_weights_give_the_same_bytes(compact: keras.Model, int8: bytes, mnist: Mnist) -> None:
+    assert quantize(compact, mnist.train.images[:200], representative=50) == int8
+
+
+def test_another_draw_of_representative_crops_gives_other_ranges(
+    compact: keras.Model, int8: bytes, mnist: Mnist
+) -> None:
+    assert quantize(compact, mnist.train.images[:200], representative=50, seed=9) != int8
+
+
+@pytest.mark.parametrize("name", ["seed", "compact"])
+def test_every_operation_is_one_that_devices_run(name: str, mnist: Mnist) -> None:
+    flatbuffer = quantize(build(name, LABELS), mnist.train.images[:60], representative=20)
+
+    names = {operation for operation, _ in operation_versions(flatbuffer)}
+    assert {"CONV_2D", "FULLY_CONNECTED", "SOFTMAX"} <= names
+    assert not names & {"SHAPE", "STRIDED_SLICE", "PACK"}
+
+
+@pytest.mark.parametrize("name", ["seed", "compact"])
+def test_a_batch_gives_the_answers_of_single_crops(name: str, mnist: Mnist) -> None:
+    keras.utils.set_random_seed(1)
+    flatbuffer = quantize(build(name, LABELS), mnist.train.images[:60], representative=20)
+    crops = mnist.train.images[:9]
+
+    together = replay(flatbuffer, crops).outputs
+    apart = np.concatenate([replay(flatbuffer, crops[row : row + 1]).outputs for row in (0, 5, 8)])
+
+    assert np.array_equal(together[[0, 5, 8]], apart)
+
+
+def test_int8_answers_as_the_float_model_does(compact: keras.Model, int8: bytes, mnist: Mnist) -> None:
+    crops = mnist.train.images[:100]
+
+    answer = replay(int8, crops)
+
+    scores = (answer.outputs.astype(int) + 128) / 256
+    assert np.abs(scores - compact.predict(as_input(crops), verbose=0)).max() < 0.05
+
+
+def converted(model: keras.Model, change: Callable[[tf.lite.TFLiteConverter], None]) -> bytes:
+    converter = tf.lite.TFLiteConverter.from_keras_model(model)
+    change(converter)
+    return bytes(converter.convert())
+
+
+def test_a_float_model_is_refused_by_the_name_of_a_tensor(compact: keras.Model) -> None:
+    with pytest.raises(ExportError, match=r"tensor .* must be INT32 or INT8. Received: FLOAT32"):
+        check_operations(float_tflite(compact))
+
+
+def test_a_version_that_the_device_does_not_know_is_refused() -> None:
+    def dynamic_range(converter: tf.lite.TFLiteConverter) -> None:
+        converter.optimizations = [tf.lite.Optimize.DEFAULT]
+
+    numbers = keras.Input((64,), name="numbers")
+    big = keras.Model(numbers, keras.layers.Dense(256, name="dense")(numbers))
+
+    with pytest.raises(ExportError, match="FULLY_CONNECTED must have at most version 10.* Received: version 12"):
+        check_operations(converted(big, dynamic_range))
+
+
+def test_an_operation_that_the_edge_tpu_does_not_map_is_refused_by_name() -> None:
+    picture = keras.Input((28, 28, 1), name="crop")
+    model = keras.Model(picture, keras.ops.exp(picture))
+
+    with pytest.raises(ExportError, match=r"operation must be one of ADD, .* Received: EXP version \d"):
+        check_operations(float_tflite(model))
+
+
+def test_keras_own_flatten_is_refused(mnist: Mnist) -> None:
+    picture = keras.Input((28, 28, 1), name="crop")
+    flat = keras.layers.Flatten(name="flatten")(picture)
+    model = keras.Model(picture, keras.layers.Dense(10, activation="softmax", name="scores")(flat))
+
+    with pytest.raises(ExportError, match="Received: SHAPE"):
+        quantize(model, mnist.train.images[:30], representative=10)

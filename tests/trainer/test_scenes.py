@@ -1,0 +1,151 @@
+"""Drawn pages hold the numbers that they are said to hold, where they are said to be."""
+
+import json
+import subprocess
+import sys
+from itertools import pairwise
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from edge_app.agreement import load_truth
+from edge_app.devices.cameras import embedded_clip_path
+from trainer.clip import draw_clip
+from trainer.data import Mnist
+from trainer.pages import INK_SIDE_PX, PAGE_WH, pen_ink, write_page
+from trainer.scenes import Light, View, draw_desk, random_light, random_view, see_numbers, take_frame
+
+REPOSITORY = Path(__file__).parents[2]
+FRAME_WH = (640, 480)
+
+
+def chance(seed: int = 1) -> np.random.Generator:
+    return np.random.default_rng(seed)
+
+
+def test_the_same_seed_draws_the_same_page_and_another_another(mnist: Mnist) -> None:
+    first, second, other = (write_page(mnist.validation, chance(seed)) for seed in (1, 1, 2))
+
+    assert np.array_equal(first.picture, second.picture)
+    assert first.numbers == second.numbers
+    assert first.numbers != other.numbers
+
+
+def test_boxes_on_the_page_hold_the_ink_and_nothing_else_does(mnist: Mnist) -> None:
+    page = write_page(mnist.validation, chance())
+    left = page.ink.copy()
+
+    for number in page.numbers:
+        for digit in number.digits:
+            x, y, width, height = digit.box_xywh
+            assert page.ink[y : y + height, x : x + width].max() > 0.9
+            left[y : y + height, x : x + width] = 0
+
+    assert left.max() == 0
+    assert len(page.numbers) >= 4
+
+
+def test_numbers_have_one_to_six_digits_and_stand_apart(mnist: Mnist) -> None:
+    for seed in range(5):
+        numbers = write_page(mnist.validation, chance(seed)).numbers
+        for number, following in pairwise(numbers):
+            assert 1 <= len(number.text) <= 6
+            if number.line == following.line:
+                x, _, width, height = number.digits[-1].box_xywh
+                assert following.digits[0].box_xywh[0] - x - width > 0.9 * height
+
+
+@pytest.mark.parametrize("height_px", [30, 80, 200])
+def test_pen_strokes_are_solid_and_as_tall_as_asked(mnist: Mnist, height_px: int) -> None:
+    upright = next(image for image in mnist.validation.images if np.ptp(np.flatnonzero(image.any(axis=1))) == 19)
+
+    ink = pen_ink(upright, height_px)
+
+    assert abs(ink.shape[0] - height_px) <= 4 * height_px / INK_SIDE_PX
+    assert ink.max() == pytest.approx(1.0, abs=0.05)
+    assert ((ink > 0.1) & (ink < 0.9)).mean() < 0.3
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_boxes_in_the_frame_hold_the_ink(mnist: Mnist, seed: int) -> None:
+    random = chance(seed)
+    page, view = write_page(mnist.validation, random), random_view(random, FRAME_WH)
+    desk = np.full((1500, 1900, 3), 255, np.uint8)
+    white = type(page)(page.ink, (255 * (1 - page.ink[..., np.newaxis].repeat(3, 2))).astype(np.uint8), page.numbers)
+    frame = take_frame(white, [view], Light(vignette=0, noise=0, blur_px=0), desk, FRAME_WH, random)
+    numbers = see_numbers(page, view)
+
+    dark = (frame[:, :, 0] < 110).astype(np.uint8)
+    for number in numbers:
+        for x, y, width, height in number.digit_boxes:
+            assert dark[y : y + height, x : x + width].any()
+            dark[y : y + height, x : x + width] = 0
+
+    assert dark.sum() == 0
+
+
+def test_light_and_noise_change_the_frame_but_not_the_writing(mnist: Mnist) -> None:
+    random = chance()
+    page, view, desk = write_page(mnist.validation, random), random_view(random, FRAME_WH), draw_desk(random)
+
+    frames = [take_frame(page, [view], random_light(chance(seed)), desk, FRAME_WH, random) for seed in (1, 2)]
+
+    assert np.abs(frames[0].astype(int) - frames[1]).mean() > 3
+    assert frames[0].shape == (480, 640, 3)
+
+
+def test_motion_blurs_along_the_way(mnist: Mnist) -> None:
+    random = chance()
+    page, desk = write_page(mnist.validation, random), draw_desk(random)
+    still, moving = View((320, 240), 0.5), [View((320 + step, 240), 0.5) for step in range(0, 30, 3)]
+    calm = Light(noise=0)
+
+    sharp = take_frame(page, [still], calm, desk, FRAME_WH, random)
+    smeared = take_frame(page, moving, calm, desk, FRAME_WH, random)
+
+    edges = [np.abs(np.diff(frame.astype(float), axis=1)).mean() for frame in (sharp, smeared)]
+    assert edges[1] < 0.6 * edges[0]
+
+
+def test_the_command_writes_labelled_pictures(tmp_path: Path) -> None:
+    flags = ["--out", str(tmp_path), "--count", "2", "--seed", "5", "--size", "320", "240"]
+    subprocess.run([sys.executable, "-m", "trainer", "scenes", *flags], cwd=REPOSITORY, check=True, capture_output=True)
+
+    labels = json.loads((tmp_path / "labels.json").read_text())
+
+    assert [cv2.imread(str(tmp_path / label["file"])).shape for label in labels] == [(240, 320, 3)] * 2
+    for label in labels:
+        assert "".join(label["lines"]) == "".join(number["text"] for number in label["numbers"])
+        assert label["n_digits"] == len("".join(label["lines"]))
+
+
+def test_a_small_clip_and_its_truth_fit_each_other(mnist: Mnist, tmp_path: Path) -> None:
+    path = tmp_path / "clip.mp4"
+
+    truth = draw_clip(mnist.validation, path, seed=3, frames_per_page=28)
+
+    capture = cv2.VideoCapture(str(path))
+    assert int(capture.get(cv2.CAP_PROP_FRAME_COUNT)) == truth["frames"] == 84
+    for number in truth["numbers"]:
+        x, y, width, height = number["box"]
+        assert 0 <= number["first_frame"] <= number["last_frame"] < 84
+        assert x >= 1
+        assert y >= 1
+        assert x + width < 640
+        assert y + height < 480
+
+
+def test_the_embedded_clip_is_what_its_truth_says() -> None:
+    capture = cv2.VideoCapture(str(embedded_clip_path()))
+    truth = load_truth(embedded_clip_path().with_suffix(".json"))
+    count = 0
+
+    while capture.grab():
+        count += 1
+
+    assert count == truth.frames
+    assert (capture.get(cv2.CAP_PROP_FRAME_WIDTH), capture.get(cv2.CAP_PROP_FRAME_HEIGHT)) == FRAME_WH
+    assert embedded_clip_path().stat().st_size < 3.6e6
+    assert PAGE_WH[0] > FRAME_WH[0]

@@ -1,0 +1,121 @@
+"""Training can be interrupted, resumed and repeated, and says what it did."""
+
+import json
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+
+from trainer.augment import Augmentation
+from trainer.data import Mnist
+from trainer.errors import RunError
+from trainer.train import Recipe, prepare, read_history, read_record, train
+
+SMALL = Recipe("compact", 3, 64, 2e-3, 0.01, 0.03, 0.9, Augmentation())
+SEED_CNN = Recipe("seed", 3, 64, 2e-3, 0.0, 0.0, 0.0, None)
+
+
+@pytest.fixture(scope="module")
+def little(mnist: Mnist) -> Mnist:
+    """A few hundred digits, enough to learn something in seconds."""
+    return Mnist(mnist.train.take(slice(320)), mnist.validation.take(slice(200)), mnist.test.take(slice(0)))
+
+
+class Interrupt(keras.callbacks.Callback):
+    """Ctrl-C in the middle of an epoch."""
+
+    def __init__(self, epoch: int) -> None:
+        super().__init__()
+        self._at, self._epoch = epoch, -1
+
+    def on_epoch_begin(self, epoch: int, logs: object = None) -> None:
+        self._epoch = epoch
+
+    def on_train_batch_end(self, batch: int, logs: object = None) -> None:
+        if self._epoch == self._at and batch == 2:
+            raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("recipe", [pytest.param(SMALL, id="compact"), pytest.param(SEED_CNN, id="seed")])
+def test_an_interrupted_run_ends_with_the_weights_of_an_uninterrupted_one(
+    little: Mnist, tmp_path: Path, recipe: Recipe, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = train(little, recipe, tmp_path / "whole", seed=5, verbose=0)
+    with monkeypatch.context() as patched:
+        real_fit = keras.Model.fit
+
+        def fit(model: keras.Model, *args: object, callbacks: list[object], **kwargs: object) -> object:
+            return real_fit(model, *args, callbacks=[*callbacks, Interrupt(epoch=2)], **kwargs)
+
+        patched.setattr(keras.Model, "fit", fit)
+        with pytest.raises(KeyboardInterrupt):
+            train(little, recipe, tmp_path / "parts", seed=5, verbose=0)
+    assert [entry["epoch"] for entry in read_history(tmp_path / "parts")] == [0, 1]
+
+    parts = train(little, recipe, tmp_path / "parts", seed=5, verbose=0)
+
+    assert [entry["epoch"] for entry in read_history(tmp_path / "parts")] == [0, 1, 2]
+    for ours, theirs in zip(parts.get_weights(), whole.get_weights(), strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-4, atol=1e-6)
+
+
+def test_a_run_tells_how_it_came_to_be(little: Mnist, tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    recipe = Recipe("seed", 1, 64, 2e-3, 0.0, 0.0, 0.0, None)
+
+    train(little, recipe, run, seed=7, verbose=0)
+
+    record = read_record(run)
+    assert record["recipe"]["model"] == "seed"
+    assert record["seed"] == 7
+    assert record["versions"]["keras"] == keras.__version__
+    assert record["data"]["sha256"]["t10k-images-idx3-ubyte"].startswith("0fa7898d")
+    assert record["git"]
+    (entry,) = read_history(run)
+    assert set(entry) >= {"epoch", "loss", "accuracy", "val_loss", "val_accuracy"}
+
+
+def test_a_finished_run_is_not_trained_again(little: Mnist, tmp_path: Path) -> None:
+    recipe = Recipe("seed", 1, 64, 2e-3, 0.0, 0.0, 0.0, None)
+    train(little, recipe, tmp_path, seed=1, verbose=0)
+    before = (tmp_path / "model.keras").stat().st_mtime_ns
+
+    again = train(little, recipe, tmp_path, seed=1, verbose=0)
+
+    assert again.count_params() == 225_034
+    assert (tmp_path / "model.keras").stat().st_mtime_ns == before
+
+
+def test_another_configuration_is_kept_out_of_a_run_folder(little: Mnist, tmp_path: Path) -> None:
+    (tmp_path / "run.json").write_text(json.dumps({"recipe": {"model": "other"}, "seed": 1, "train_size": 320}))
+
+    with pytest.raises(RunError, match="name another folder with --out"):
+        train(little, SMALL, tmp_path, seed=1, verbose=0)
+
+
+def test_a_damaged_checkpoint_is_an_error_that_says_what_to_do(little: Mnist, tmp_path: Path) -> None:
+    recipe = Recipe("seed", 1, 64, 2e-3, 0.0, 0.0, 0.0, None)
+    train(little, recipe, tmp_path, seed=1, verbose=0)
+    (tmp_path / "model.keras").unlink()
+    (tmp_path / "checkpoint.keras").write_bytes(b"damaged")
+
+    with pytest.raises(RunError, match="must be a Keras model. Received: .*; delete it to train again"):
+        train(little, recipe, tmp_path, seed=1, verbose=0)
+
+
+def test_training_learns(little: Mnist, tmp_path: Path) -> None:
+    recipe = Recipe("seed", 4, 32, 2e-3, 0.0, 0.0, 0.0, None)
+
+    train(little, recipe, tmp_path, seed=1, verbose=0)
+
+    assert read_history(tmp_path)[-1]["val_accuracy"] > 0.7
+
+
+def test_digits_go_through_the_devices_own_crop(mnist: Mnist) -> None:
+    digits = mnist.train.take(slice(2000))
+
+    prepared = prepare(digits)
+
+    same = (prepared.images == digits.images).all(axis=(1, 2))
+    assert same.mean() > 0.999  # MNIST was made by the same recipe

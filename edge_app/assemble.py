@@ -31,9 +31,11 @@ from edge_app.protocols import Camera, Interpreter, Output
 from edge_app.stages.crop import PREPROCESSING
 from edge_app.stages.quantize import quantize, quantize_table
 from edge_app.stages.regions import RegionLimits
+from edge_app.stages.track import Tracker, TrackLimits
 
 log = logging.getLogger(__name__)
 
+GLANCE_THRESHOLD = 0.5  # of one frame's digit: below it, another digit may be as likely
 FALLBACK_VIDEO_FPS = 30.0  # for a source without a pace of its own
 
 
@@ -110,13 +112,29 @@ def self_test(model: Model) -> GoldenReplay:
     return replay_golden(model.bundle, model.interpreter, tensor, golden)
 
 
-def build_pipeline(config: Config, model: Model) -> Pipeline:
-    """The pipeline with the configured settings; the threshold is the bundle's unless the user set one."""
-    threshold = config.read.confidence
-    if threshold < 0:
-        threshold = model.bundle.manifest.thresholds.confidence
+def confidence_threshold(config: Config, model: Model) -> float:
+    """Least confidence of a digit that is shown: the bundle's unless the user set one."""
+    configured = config.read.confidence
+    return configured if configured >= 0 else model.bundle.manifest.thresholds.confidence
+
+
+def build_tracker(config: Config, model: Model) -> Tracker:
+    """The tracker with the configured settings."""
+    publish = config.publish
+    return Tracker(TrackLimits(publish.confirm_frames, publish.forget_frames, confidence_threshold(config, model)))
+
+
+def build_pipeline(config: Config, model: Model, glance: bool = False) -> Pipeline:
+    """The pipeline with the configured settings.
+
+    Args:
+        config: says how a frame is read.
+        model: says which confidence is enough, unless the user does.
+        glance: whether one frame is an opinion among many, which a tracker averages, and may be less sure.
+    """
+    threshold = confidence_threshold(config, model)
     settings = ReadSettings(
-        threshold=threshold,
+        threshold=min(threshold, GLANCE_THRESHOLD) if glance else threshold,
         polarity=config.detect.polarity,
         working_side_px=config.detect.working_side_px,
         limits=RegionLimits(config.detect.min_height_px, config.detect.max_regions),

@@ -15,6 +15,7 @@ from edge_app.assemble import (
     CameraPlan,
     build_outputs,
     build_pipeline,
+    build_tracker,
     bundle_path,
     max_pixels,
     model_flags,
@@ -35,7 +36,6 @@ from edge_app.outputs.picture import save_snapshot, write_picture
 from edge_app.protocols import Command
 from edge_app.service import LoopSettings, RunSummary, Service
 from edge_app.stages.overlay import draw_overlay
-from edge_app.stages.track import Tracker, TrackLimits
 
 EXIT_OK, EXIT_FAILED = 0, 1
 
@@ -51,8 +51,8 @@ def run(args: argparse.Namespace, loaded: LoadedConfig) -> int:
     referee = _Referee(_truth_file(plan))
     service = Service(
         plan.open,
-        build_pipeline(config, model),
-        Tracker(TrackLimits(config.publish.confirm_frames, config.publish.forget_frames)),
+        build_pipeline(config, model, glance=True),
+        build_tracker(config, model),
         [referee, *build_outputs(config, plan.fps)],
         LoopSettings(
             model=model.bundle.id,

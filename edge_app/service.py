@@ -189,7 +189,8 @@ class Service:
         overlay = None
         if any(output.wants_overlay for output in self._outputs):
             # What is published and stands here now: no misread frame, no box where a number has gone.
-            shown = [reading for reading in moment.published if reading in moment.seen.readings]
+            here = {(reading.text, reading.box_xywh) for reading in moment.seen.readings}
+            shown = [reading for reading in moment.published if (reading.text, reading.box_xywh) in here]
             overlay = draw_overlay(moment.frame.bgr(), shown, fps=moment.fps, model=moment.model)
         for output in tuple(self._outputs):
             try:

@@ -20,7 +20,7 @@ from rich.progress import track
 from trainer import data
 from trainer.errors import DataError
 from trainer.pages import Page, write_page
-from trainer.scenes import Light, SeenNumber, View, draw_desk, see_numbers, take_frame
+from trainer.scenes import Light, SeenNumber, View, draw_desk, make_folder, see_numbers, take_frame
 
 FRAME_WH = (640, 480)
 FPS = 30
@@ -52,7 +52,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
 def _run(args: argparse.Namespace) -> int:
     if args.frames_per_page < 2 * SLIDE_FRAMES:
         raise DataError(f"--frames-per-page must be {2 * SLIDE_FRAMES} or more. Received: {args.frames_per_page}")
-    args.out.mkdir(parents=True, exist_ok=True)
+    make_folder(args.out)
     handwriting = data.load_mnist(args.mnist).test
     truth = draw_clip(handwriting, args.out / "clip.mp4", args.seed, args.frames_per_page)
     (args.out / "clip.json").write_text(json.dumps(truth, indent=1) + "\n")

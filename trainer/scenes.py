@@ -24,6 +24,7 @@ from trainer.pages import PAGE_WH, Page, write_page
 
 DESK_WH = (1900, 1500)
 DESK_BGR = (62, 88, 118)  # oiled wood
+SHADE_WAY_PX = 5  # how far a sheet's own shadow reaches, lit from the upper left: paper lies almost flat
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,7 @@ class Light:
         vignette: share of light lost in the corners.
         noise: standard deviation of the sensor's noise in gray levels.
         blur_px: standard deviation of the lens's blur.
+        jpeg_quality: of the camera's own compression, 1 to 100; None where it hands out raw frames.
     """
 
     level: float = 1.0
@@ -62,6 +64,7 @@ class Light:
     vignette: float = 0.1
     noise: float = 2.0
     blur_px: float = 0.5
+    jpeg_quality: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +133,7 @@ def take_frame(
         lit = np.asarray(cv2.GaussianBlur(lit, (0, 0), light.blur_px), dtype=np.float32)
     noise = random.normal(0.0, light.noise, (frame_wh[1], frame_wh[0], 1)).astype(np.float32)
     frame: UInt8 = np.clip(lit + noise + 0.5, 0, 255).astype(np.uint8)
-    return frame
+    return frame if light.jpeg_quality is None else _through_jpeg(frame, light.jpeg_quality)
 
 
 def see_numbers(page: Page, view: View) -> tuple[SeenNumber, ...]:
@@ -154,9 +157,16 @@ def _expose(page: Page, view: View, desk: UInt8, frame_wh: tuple[int, int]) -> F
     cover = cv2.warpPerspective(np.full(page.ink.shape, 255, np.uint8), double, size_wh, flags=cv2.INTER_LINEAR)
     paper = cv2.resize(paper, frame_wh, interpolation=cv2.INTER_AREA).astype(np.float32)
     covered = cv2.resize(cover, frame_wh, interpolation=cv2.INTER_AREA).astype(np.float32) / 255.0
-    shade = cv2.GaussianBlur(np.roll(covered, (5, 5), axis=(0, 1)), (0, 0), 5)  # of the page's edge on the desk
+    shade = cv2.GaussianBlur(_shift(covered, SHADE_WAY_PX), (0, 0), SHADE_WAY_PX)  # of the page's edge on the desk
     scene *= 1.0 - 0.4 * shade[..., np.newaxis]
     return np.asarray(scene * (1.0 - covered[..., np.newaxis]) + paper * covered[..., np.newaxis], dtype=np.float32)
+
+
+def _shift(cover: Float32, way_px: int) -> Float32:
+    """The same moved right and down; what comes in from outside continues the edge (np.roll would wrap round)."""
+    move = np.array([[1, 0, way_px], [0, 1, way_px]], dtype=np.float32)
+    size_wh = cover.shape[1], cover.shape[0]
+    return np.asarray(cv2.warpAffine(cover, move, size_wh, borderMode=cv2.BORDER_REPLICATE), dtype=np.float32)
 
 
 def _light_map(light: Light, frame_wh: tuple[int, int]) -> Float32:
@@ -168,6 +178,12 @@ def _light_map(light: Light, frame_wh: tuple[int, int]) -> Float32:
         distance = x + 0.5 + 0.35 * y - light.shadow_at
         level *= 1.0 - 0.28 / (1.0 + np.exp(distance / 0.03))
     return np.asarray(level, dtype=np.float32)
+
+
+def _through_jpeg(frame: UInt8, quality: int) -> UInt8:
+    """The frame with the blocks and rings that JPEG leaves, (H, W, 3) uint8."""
+    _, stream = cv2.imencode(".jpg", frame, [cv2.IMWRITE_JPEG_QUALITY, quality])
+    return np.asarray(cv2.imdecode(stream, cv2.IMREAD_COLOR), dtype=np.uint8)
 
 
 def _seen_box(box_xywh: BoxXYWH, matrix: NDArray[np.float64]) -> BoxXYWH:
@@ -197,6 +213,7 @@ def random_light(random: np.random.Generator) -> Light:
         vignette=random.uniform(0.0, 0.3),
         noise=random.uniform(1.0, 5.0),
         blur_px=random.uniform(0.3, 0.9),
+        jpeg_quality=int(random.integers(60, 96)),  # what phones and webcams use
     )
 
 
@@ -220,7 +237,7 @@ def _run(args: argparse.Namespace) -> int:
         raise DataError(f"--count must be 1 or more and --size at least 64 64. Received: {args.count} and {args.size}")
     mnist = data.load_mnist(args.mnist)
     handwriting = mnist.test if args.split == "test" else mnist.validation
-    args.out.mkdir(parents=True, exist_ok=True)
+    make_folder(args.out)
     frame_wh = args.size[0], args.size[1]
     labels = []
     for number in track(range(args.count), "drawing scenes", console=Console(stderr=True)):
@@ -228,11 +245,24 @@ def _run(args: argparse.Namespace) -> int:
         page, view = write_page(handwriting, random), random_view(random, frame_wh)
         frame = take_frame(page, [view], random_light(random), draw_desk(random), frame_wh, random)
         name = f"scene-{args.seed}-{number:04}.png"
-        cv2.imwrite(str(args.out / name), frame)
+        if not cv2.imwrite(str(args.out / name), frame):  # it answers False instead of raising
+            raise DataError(f"{args.out / name} must be writable. Received: no picture written; is the disk full?")
         labels.append(_label(name, see_numbers(page, view), frame_wh))
     (args.out / "labels.json").write_text(json.dumps(labels, indent=1) + "\n")
     print(f"{args.count} pictures and labels.json in {args.out}")
     return 0
+
+
+def make_folder(folder: Path) -> None:
+    """Makes the folder where pictures go, and those above it.
+
+    Raises:
+        DataError: a file stands in its place, or nobody may write there.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DataError(f"{folder} must be a folder that can be written. Received: {error.strerror}") from error
 
 
 def _label(name: str, numbers: Sequence[SeenNumber], frame_wh: tuple[int, int]) -> dict[str, object]:

@@ -1,18 +1,20 @@
 """The readings of frame after frame in, the ones that enough frames agree on out.
 
 A camera shakes, light flickers, a page is pulled away: one frame is an opinion. A track follows one
-written number from frame to frame by where it stands. Its text is published once it was seen the same in
-`confirm_frames` frames running, replaced by another text only on as much evidence, and dropped once the
-number has been gone for `forget_frames`.
+written number from frame to frame by where it stands, and averages what the frames say of each text. A
+text is published once it was seen in `confirm_frames` frames running and its digits are sure on average
+over all frames that read it; it is replaced by another text only on as much evidence, and dropped once it
+has not been seen for `forget_frames`.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from edge_app.frames import Reading
 from edge_app.stages.readings import in_reading_order
 
 MAX_STEP_SHARE = 0.8  # of the number's height: how far it moves between two frames and is still itself
+MAX_TEXTS = 8  # that a track remembers what was said of: more is flicker, and memory must stay bounded
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,10 +24,24 @@ class TrackLimits:
     Attributes:
         confirm_frames: frames running that must agree; 5 are 0.17 s at 30 frames a second.
         forget_frames: frames without the number until it is dropped; bridges a blink of the light.
+        confidence: least confidence of every digit, on average over the frames, 0 to 1.
     """
 
     confirm_frames: int = 5
     forget_frames: int = 15
+    confidence: float = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Votes:
+    """What the frames said of one text: how many read it, and the sum of confidences of each digit."""
+
+    frames: int
+    sums: tuple[float, ...]
+
+    def means(self) -> tuple[float, ...]:
+        """Confidence of each digit on average."""
+        return tuple(total / self.frames for total in self.sums)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +52,15 @@ class Track:
         latest: as it was last seen.
         agreeing: frames running that read the text of `latest`.
         missing: frames since it was last seen.
-        published: what is published of it, None before there was enough evidence.
+        votes: by text, for the texts that were read of it lately.
+        published: what is published of it, with average confidences; None before there was enough evidence.
         stale: frames since the published text was last seen, whatever else was read meanwhile.
     """
 
     latest: Reading
-    agreeing: int = 1
+    agreeing: int = 0
     missing: int = 0
+    votes: Mapping[str, Votes] = field(default_factory=dict)
     published: Reading | None = None
     stale: int = 0
 
@@ -92,15 +110,37 @@ def advance(tracks: Sequence[Track], readings: Sequence[Reading], limits: TrackL
 
 
 def _see(track: Track | None, reading: Reading, limits: TrackLimits) -> Track:
-    if track is None:
-        track = Track(reading)
-    else:
-        agreeing = track.agreeing + 1 if reading.text == track.latest.text and track.missing == 0 else 1
-        track = replace(track, latest=reading, agreeing=agreeing, missing=0, stale=track.stale + 1)
+    track = track or Track(reading)
+    goes_on = reading.text == track.latest.text and track.missing == 0
+    votes = _count(track.votes, reading)
+    track = Track(
+        latest=reading,
+        agreeing=track.agreeing + 1 if goes_on else 1,
+        votes=votes,
+        published=track.published,
+        stale=track.stale + 1,
+    )
+    means = votes[reading.text].means()
     same = track.published is not None and track.published.text == reading.text
-    if same or track.agreeing >= limits.confirm_frames:
-        track = replace(track, published=reading, stale=0)
+    if same or (track.agreeing >= limits.confirm_frames and min(means) >= limits.confidence):
+        track = replace(track, published=_averaged(reading, means), stale=0)
     return track
+
+
+def _count(votes: Mapping[str, Votes], reading: Reading) -> dict[str, Votes]:
+    """The votes with one more frame; the text read last stands last, the oldest are forgotten."""
+    said = [digit.confidence for digit in reading.digits]
+    before = votes.get(reading.text, Votes(0, (0.0,) * len(said)))
+    counted = {text: vote for text, vote in votes.items() if text != reading.text}
+    sums = tuple(total + confidence for total, confidence in zip(before.sums, said, strict=True))
+    counted[reading.text] = Votes(before.frames + 1, sums)
+    return dict(list(counted.items())[-MAX_TEXTS:])
+
+
+def _averaged(reading: Reading, means: Sequence[float]) -> Reading:
+    """The reading as it stands, with the confidences that all frames agree on."""
+    digits = zip(reading.digits, means, strict=True)
+    return replace(reading, digits=tuple(replace(digit, confidence=mean) for digit, mean in digits))
 
 
 def _miss(track: Track) -> Track:

@@ -1,11 +1,13 @@
 """A number is published on the agreement of several frames, changed on as much, and dropped when gone."""
 
+import pytest
+
 from edge_app.frames import Digit, Reading
 from edge_app.stages.track import Tracker, TrackLimits
 
 
-def number(text: str, x: int = 100, y: int = 100, whole: bool = True) -> Reading:
-    return Reading(tuple(Digit(int(c), 0.9, (x + 25 * i, y, 20, 30)) for i, c in enumerate(text)), whole)
+def number(text: str, x: int = 100, y: int = 100, whole: bool = True, confidence: float = 0.9) -> Reading:
+    return Reading(tuple(Digit(int(c), confidence, (x + 25 * i, y, 20, 30)) for i, c in enumerate(text)), whole)
 
 
 def play(tracker: Tracker, *frames: list[Reading]) -> list[list[str]]:
@@ -13,7 +15,7 @@ def play(tracker: Tracker, *frames: list[Reading]) -> list[list[str]]:
 
 
 def tracker() -> Tracker:
-    return Tracker(TrackLimits(confirm_frames=3, forget_frames=4))
+    return Tracker(TrackLimits(confirm_frames=3, forget_frames=4, confidence=0.75))
 
 
 def test_a_number_is_published_once_enough_frames_agree() -> None:
@@ -86,3 +88,41 @@ def test_published_numbers_stand_in_reading_order_with_boxes_as_last_seen() -> N
 
     assert [reading.text for reading in published] == ["1", "2"]
     assert published[0].box_xywh == above.box_xywh
+
+
+def test_confidence_counts_on_average_over_the_frames() -> None:
+    watch = tracker()
+    frames = [[number("8", confidence=confidence)] for confidence in (0.9, 0.6, 0.7, 0.9, 0.9, 0.6)]
+
+    published = [watch.update(frame) for frame in frames]
+
+    assert [len(readings) for readings in published] == [0, 0, 0, 1, 1, 1]
+    assert published[3][0].confidence == pytest.approx(0.775)
+
+
+def test_a_few_sure_frames_among_many_unsure_ones_are_not_enough() -> None:
+    unsure, sure = [number("3", confidence=0.6)], [number("3", confidence=0.8)]
+
+    assert play(tracker(), *[unsure] * 10, *[sure] * 5) == [[]] * 15
+
+
+def test_what_was_said_of_a_text_is_remembered_over_a_flicker() -> None:
+    unsure, other, sure = ([number(text, confidence=p)] for text, p in (("3", 0.55), ("5", 0.5), ("3", 0.8)))
+
+    assert play(tracker(), *[unsure] * 6, other, *[sure] * 4) == [[]] * 11
+
+
+def test_every_digit_must_be_sure_on_average() -> None:
+    weak_end = Reading((Digit(4, 0.95, (100, 100, 20, 30)), Digit(0, 0.6, (125, 100, 20, 30))))
+
+    assert play(tracker(), *[[weak_end]] * 10) == [[]] * 10
+
+
+def test_memory_is_bounded_however_much_a_number_flickers() -> None:
+    watch = tracker()
+
+    for value in range(500):
+        watch.update([number(f"{value:03}")])
+
+    assert len(watch._tracks) == 1
+    assert len(watch._tracks[0].votes) <= 8

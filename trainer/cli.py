@@ -144,7 +144,8 @@ def _evaluate(args: argparse.Namespace) -> int:
 
 def _export(args: argparse.Namespace) -> int:
     from trainer.export import export
-    from trainer.train import prepare, read_record
+    from trainer.runs import read_record
+    from trainer.train import prepare
 
     run = _run_folder(args)
     record = read_record(run)
@@ -170,7 +171,8 @@ def _all(args: argparse.Namespace) -> int:
 
 
 def _finished_model(run: Path) -> Any:
-    from trainer.train import load_model, read_record
+    from trainer.runs import read_record
+    from trainer.train import load_model
 
     read_record(run)
     return load_model(run / "model.keras")

@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from edge_app.bundle import DIGIT_LABELS, Golden, GoldenRecord, Thresholds, tensor_record, write_bundle
+from edge_app.bundle import Golden, write_bundle
 from edge_app.frames import UInt8
+from edge_app.manifest import DIGIT_LABELS, GoldenRecord, Thresholds, tensor_record
 from edge_app.stages.crop import PREPROCESSING
 from trainer.data import Digits
 from trainer.errors import TrainerError

@@ -11,7 +11,7 @@ from typing import Any
 import keras
 from keras import layers
 
-from edge_app.bundle import INPUT_SHAPE
+from edge_app.manifest import INPUT_SHAPE
 
 COMPACT_STAGES = ((12, 2), (32, 1), (32, 2), (64, 1), (64, 1))
 """Filters and stride of each 3x3 convolution. The first stride keeps the cost of the large picture low."""

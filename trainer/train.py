@@ -12,12 +12,7 @@ the seed and the epoch's number, so a resumed run ends with the weights of an un
 """
 
 import dataclasses
-import importlib.metadata
-import json
 import logging
-import platform
-import subprocess
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,17 +21,16 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from edge_app.bundle import DIGIT_LABELS
 from edge_app.frames import Float32, UInt8
-from edge_app.stages.crop import PREPROCESSING, center_ink
+from edge_app.manifest import DIGIT_LABELS
+from edge_app.stages.crop import center_ink
 from trainer.augment import Augmentation, augment
-from trainer.data import FILES, SPLIT_SEED, Digits, Mnist
+from trainer.data import Digits, Mnist
 from trainer.errors import RunError
 from trainer.models import build
+from trainer.runs import append_history, open_run
 
 log = logging.getLogger(__name__)
-
-VERSIONS_OF = ("tensorflow-cpu", "tensorflow", "keras", "numpy", "opencv-python", "tflite-runtime", "ai-edge-litert")
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,9 +116,7 @@ class _Checkpoint(keras.callbacks.Callback):
         line = {"epoch": epoch, **{name: float(value) for name, value in (logs or {}).items()}}
         new = self._run / "checkpoint.new.keras"
         self.model.save(new)
-        kept = [entry for entry in read_history(self._run) if entry["epoch"] < epoch]
-        text = "".join(json.dumps(entry) + "\n" for entry in [*kept, line])
-        _write_whole(self._run / "history.jsonl", text)
+        append_history(self._run, line)
         new.replace(self._run / "checkpoint.keras")
 
 
@@ -158,7 +150,8 @@ def train(mnist: Mnist, recipe: Recipe, run: Path, seed: int, verbose: str | int
     Raises:
         RunError: the folder holds a run of another configuration, or a damaged checkpoint.
     """
-    _open_run(run, recipe, mnist, seed)
+    sizes = {"train_size": len(mnist.train), "validation_size": len(mnist.validation)}
+    open_run(run, {"recipe": dataclasses.asdict(recipe), "seed": seed, **sizes})
     if (run / "model.keras").exists():
         log.info("%s is finished; nothing to train", run)
         return load_model(run / "model.keras")
@@ -210,25 +203,6 @@ def load_model(file: Path) -> Any:
         raise RunError(f"{file} must be a Keras model. Received: {error}; delete it to train again") from error
 
 
-def read_history(run: Path) -> list[dict[str, float]]:
-    """One entry an epoch: loss and accuracy on train and validation."""
-    file = run / "history.jsonl"
-    return [json.loads(line) for line in file.read_text().splitlines()] if file.exists() else []
-
-
-def read_record(run: Path) -> dict[str, Any]:
-    """What run.json says.
-
-    Raises:
-        RunError: the folder holds no run.
-    """
-    try:
-        record: dict[str, Any] = json.loads((run / "run.json").read_text())
-    except (OSError, ValueError) as error:
-        raise RunError(f"{run} must be a run folder with run.json. Received: {error}") from error
-    return record
-
-
 def steps_per_epoch(count: int, batch_size: int) -> int:
     """Whole batches of the data; the rest, another one each epoch, is left out."""
     return max(1, count // batch_size)
@@ -257,46 +231,3 @@ def _start_or_resume(run: Path, recipe: Recipe, count: int, seed: int) -> tuple[
         metrics=["accuracy"],
     )
     return model, 0
-
-
-def _open_run(run: Path, recipe: Recipe, mnist: Mnist, seed: int) -> None:
-    """Makes the run folder, or checks that it belongs to the same configuration."""
-    wanted = {"recipe": dataclasses.asdict(recipe), "seed": seed, "train_size": len(mnist.train)}
-    if (run / "run.json").exists():
-        found = {name: read_record(run).get(name) for name in wanted}
-        if found != wanted:
-            raise RunError(f"{run} must hold a run of {wanted}. Received: {found}; name another folder with --out")
-        return
-    run.mkdir(parents=True, exist_ok=True)
-    record = wanted | {
-        "preprocessing": PREPROCESSING,
-        "data": {"sha256": FILES, "split_seed": SPLIT_SEED, "validation_size": len(mnist.validation)},
-        "versions": versions(VERSIONS_OF),
-        "git": git_revision(),
-    }
-    _write_whole(run / "run.json", json.dumps(record, indent=2) + "\n")
-
-
-def versions(names: Sequence[str]) -> dict[str, str]:
-    """Version of Python and of each distribution that is installed."""
-    found = {"python": platform.python_version()}
-    for name in names:
-        try:
-            found[name] = importlib.metadata.version(name)
-        except importlib.metadata.PackageNotFoundError:
-            log.debug("%s is not installed", name)
-    return found
-
-
-def git_revision() -> str:
-    """The checkout's commit, with "+changes" where files differ from it; "unknown" outside of one."""
-    command = ["git", "-C", str(Path(__file__).parent), "describe", "--always", "--abbrev=40", "--dirty=+changes"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    return done.stdout.strip() or "unknown"
-
-
-def _write_whole(file: Path, text: str) -> None:
-    """Writes a file whole or not at all."""
-    new = file.with_suffix(".new")
-    new.write_text(text)
-    new.replace(file)

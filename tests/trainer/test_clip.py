@@ -127,7 +127,7 @@ def test_nothing_is_written_outside_the_boxes_of_the_embedded_clip_while_a_page_
         paper = cv2.morphologyEx(gray, cv2.MORPH_CLOSE, np.ones((41, 41), np.uint8))
         # Closing carries the paper 20 px past the page's edge, and writing keeps 35 px away from it: 25 is between.
         on_page = cv2.erode((paper > DESK_GRAY).astype(np.uint8), np.ones((51, 51), np.uint8), borderValue=(0,))
-        ink = (gray < INK_SHARE * paper).astype(np.uint8) & on_page
+        ink = ((gray < INK_SHARE * paper) & (on_page > 0)).astype(np.uint8)
         written = int(ink.sum())
         for number in truth.numbers:
             if number.first_frame <= middle <= number.last_frame:

@@ -1,6 +1,8 @@
 """One command goes from nothing to a bundle, and the bundle that ships is what its manifest says."""
 
+import hashlib
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +11,8 @@ import numpy as np
 import pytest
 
 from edge_app.bundle import embedded_bundle_path, load_bundle, read_golden, verify_in_child
+from edge_app.errors import BundleError
+from edge_app.manifest import MANIFEST_FILE, MODEL_FILE
 from edge_app.stages.crop import PREPROCESSING
 from trainer.data import Mnist
 from trainer.evaluate import INT8
@@ -58,6 +62,20 @@ def test_the_plain_model_is_the_bundles_and_a_quarter_of_the_float_one(run: Path
 
     assert int8 == (folder / "model.tflite").read_bytes()
     assert len(floating) / len(int8) >= 3.8
+
+
+def test_a_float_model_in_a_bundle_is_refused_by_what_the_runtime_reports(run: Path, tmp_path: Path) -> None:
+    (folder,) = (run / "bundles").iterdir()
+    forged = tmp_path / "bundle"
+    shutil.copytree(folder, forged)
+    floating = (run / "mnist_cnn_float.tflite").read_bytes()
+    (forged / MODEL_FILE).write_bytes(floating)
+    manifest = json.loads((forged / MANIFEST_FILE).read_text())
+    manifest["files"][MODEL_FILE] = {"sha256": hashlib.sha256(floating).hexdigest(), "size": len(floating)}
+    (forged / MANIFEST_FILE).write_text(json.dumps(manifest))
+
+    with pytest.raises(BundleError, match=r"model input must be \(1, 28, 28, 1\) int8.*dtype=float32"):
+        verify_in_child(forged, ["--runtime=tflite"])
 
 
 def test_the_evaluation_is_kept(run: Path) -> None:

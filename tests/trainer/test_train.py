@@ -10,7 +10,8 @@ import pytest
 from trainer.augment import Augmentation
 from trainer.data import Mnist
 from trainer.errors import RunError
-from trainer.train import Recipe, prepare, read_history, read_record, train
+from trainer.runs import read_history, read_record
+from trainer.train import Recipe, prepare, train
 
 SMALL = Recipe("compact", 3, 64, 2e-3, 0.01, 0.03, 0.9, Augmentation())
 SEED_CNN = Recipe("seed", 3, 64, 2e-3, 0.0, 0.0, 0.0, None)
@@ -88,7 +89,7 @@ def test_a_finished_run_is_not_trained_again(little: Mnist, tmp_path: Path) -> N
 
 
 def test_another_configuration_is_kept_out_of_a_run_folder(little: Mnist, tmp_path: Path) -> None:
-    (tmp_path / "run.json").write_text(json.dumps({"recipe": {"model": "other"}, "seed": 1, "train_size": 320}))
+    (tmp_path / "run.json").write_text(json.dumps({"recipe": {"model": "other"}, "seed": 1}))
 
     with pytest.raises(RunError, match="name another folder with --out"):
         train(little, SMALL, tmp_path, seed=1, verbose=0)

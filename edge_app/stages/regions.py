@@ -26,13 +26,14 @@ MAX_SIDE_SHARE = 0.985  # of the frame's side: a digit may fill the frame, the e
 MIN_FILL = 0.05  # share of its box that is ink: a table's lines have less
 MAX_SOLID_FILL = 0.85  # a filled block is no digit, unless it is as slim as a 1
 SLIM_ASPECT = 0.45
-MIN_SHARE_OF_TALLEST = 0.1  # of the tallest region: dots and specks beside a large digit
+MIN_SHARE_OF_TALLEST = 0.05  # of the tallest region: dots and specks beside a large digit
 FRAME_EDGE_PX = 1  # at working size; ink this near the edge of the frame goes on outside it
 HELD_HEIGHT_SHARE = 0.35  # of the height of a form box: the least height of a digit in it
 HOLDER_MAX_FILL = 0.3
 TABLE_MIN_HELD = 3  # regions inside another; the loops of a large 8 may hold a speck or two
 FLAT_ASPECT = 1.4  # width / height
 PART_WIDTH_SHARE, PART_HEIGHT_SHARE = 1.3, 0.6  # largest part, of its digit's height: a long bar, a short stem
+PART_LENGTH_SHARE = 0.25  # least length of a part outside its digit's box: a shorter one is a dot beside it
 TOP_SHARE = 0.4  # of the digit's height, where the bar of a 5 or 7 may stick out to the right
 PART_GAP_SHARE = 0.25  # widest gap between a part and its digit, of the digit's height
 PART_OVERLAP = 0.5  # of the part's width that lies above or below its digit
@@ -78,7 +79,7 @@ def find_regions(
     components, stats = np.asarray(labels, dtype=np.int32), np.asarray(statistics, dtype=np.int32)
     rows, dropped = _tallest(stats, _digit_shaped(stats, mask.shape, limits), limits.max_regions)
     rows = rows[~_holds_digits(stats[rows])]
-    rows = rows[stats[rows, HEIGHT] >= stats[rows, HEIGHT].max(initial=0) * MIN_SHARE_OF_TALLEST]
+    rows = rows[stats[rows, HEIGHT] >= _tallest_whole(stats[rows], mask.shape) * MIN_SHARE_OF_TALLEST]
     flat = stats[rows, WIDTH] > stats[rows, HEIGHT] * FLAT_ASPECT  # a digit, or the bar of one
     groups = _join_parts(stats, _join_twins(stats, rows[~flat]), rows[~flat])
     joined = {row for group in groups for row in group}
@@ -137,6 +138,13 @@ def _holds_digits(boxes: Int32) -> Flags:
     return np.asarray(holds & thin)
 
 
+def _tallest_whole(boxes: Int32, shape_hw: tuple[int, ...]) -> int:
+    """Height of the tallest box inside the frame; the edge of a page that runs off it is no measure."""
+    left, top, right, bottom = _edges(boxes)
+    inside = (left > 0) & (top > 0) & (right < shape_hw[1]) & (bottom < shape_hw[0])
+    return int(boxes[inside, HEIGHT].max(initial=0))
+
+
 def _join_twins(stats: Int32, rows: Rows) -> list[list[int]]:
     """Groups rows whose boxes lie mostly within one another: two long strokes of one 4 or 5."""
     left, top, right, bottom = _edges(stats[rows])
@@ -172,7 +180,9 @@ def _join_parts(stats: Int32, groups: list[list[int]], rows: Rows) -> list[list[
         near = (top <= y + height + gap) & (bottom >= y - gap)
         top_right = (left >= x) & (left <= x + width + gap) & (bottom <= y + height * TOP_SHARE)
         small = (right - left <= height * PART_WIDTH_SHARE) & (bottom - top <= height * PART_HEIGHT_SHARE)
-        members = free & small & near & (above_or_below | top_right)
+        inside = (left >= x) & (top >= y) & (right <= x + width) & (bottom <= y + height)
+        stroke = np.maximum(right - left, bottom - top) >= height * PART_LENGTH_SHARE
+        members = free & small & (inside | (near & stroke & (above_or_below | top_right)))
         free &= ~members
         joined.append(group + [int(row) for row in parts[members]])
     return joined

@@ -77,6 +77,30 @@ def test_a_stout_bar_of_a_small_5_is_joined_though_it_could_be_a_region_of_its_o
     assert [len(region.components) for region in found] == [2]
 
 
+def test_a_dot_above_a_digit_is_not_part_of_it() -> None:
+    mask = blank()
+    cv2.ellipse(mask, (100, 130), (16, 20), 0, 0, 360, 255, 5)
+    cv2.circle(mask, (102, 102), 2, 255, -1)
+
+    assert [len(region.components) for region in find_regions(mask).regions] == [1]
+
+
+def test_crumbs_within_a_digits_box_are_part_of_it() -> None:
+    mask = blank()
+    cv2.ellipse(mask, (100, 130), (16, 20), 0, 30, 330, 255, 5)
+    mask[129:132, 98:101] = 255
+
+    assert [len(region.components) for region in find_regions(mask).regions] == [2]
+
+
+def test_the_tall_edge_of_a_page_does_not_make_digits_specks() -> None:
+    mask = np.zeros((960, 1280), dtype=np.uint8)
+    cv2.line(mask, (20, 0), (60, 930), 255, 6)
+    cv2.ellipse(mask, (300, 400), (12, 18), 0, 0, 360, 255, 4)
+
+    assert len(boxes(mask)) == 2
+
+
 def test_a_flat_mark_by_itself_stays_a_region() -> None:
     mask = blank()
     cv2.ellipse(mask, (100, 100), (30, 14), 0, 0, 300, 255, 4)

@@ -155,11 +155,21 @@ def _export(args: argparse.Namespace) -> int:
         int8_model=_converted(run)[1],
         metrics=json.loads(metrics.read_text()) if metrics.exists() else {},
         validation=prepare(_mnist(args).validation),
-        training=record | {"command": shlex.join(["edge-trainer", *sys.argv[1:]])},
+        training=record | {"command": _command(sys.argv[1:])},
         bundles=args.bundles or run / "bundles",
     )
     print(f"bundle: {folder}")
     return EXIT_OK
+
+
+def _command(arguments: Sequence[str]) -> str:
+    """The command for the record: a bundle is passed on, the folders of the machine that made it are not.
+
+    >>> _command(["all", "--out", "/home/ada/runs/first"])
+    'edge-trainer all --out first'
+    """
+    names = [Path(argument).name if Path(argument).is_absolute() else argument for argument in arguments]
+    return shlex.join(["edge-trainer", *names])
 
 
 def _all(args: argparse.Namespace) -> int:

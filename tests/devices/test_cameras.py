@@ -27,7 +27,7 @@ def save_video(path: Path) -> None:
 @pytest.mark.parametrize(
     ("source", "name", "live"),
     [
-        pytest.param("clip", "clip.mp4", False, id="sample clip"),
+        pytest.param("clip", "clip", False, id="sample clip"),
         pytest.param("{folder}/film.avi", "film.avi", False, id="video"),
         pytest.param("{folder}/0.png", "0.png", False, id="picture"),
         pytest.param("{folder}", "/", False, id="folder"),

@@ -58,7 +58,9 @@ def open_camera(
         return opencv.open_v4l2(f"/dev/video{source}" if source.isdigit() else source, size_wh, fps)
     if URL.match(source):
         return opencv.open_stream(source)
-    return _open_file(embedded_clip_path() if source == "clip" else Path(source), max_pixels)
+    if source == "clip":
+        return opencv.open_video(embedded_clip_path(), name=source)
+    return _open_file(Path(source), max_pixels)
 
 
 def is_live_source(source: str) -> bool:

@@ -141,8 +141,12 @@ def open_stream(url: str) -> OpenCVCamera:
     return OpenCVCamera(without_password(url), _NewestPicture(capture), live=True)
 
 
-def open_video(path: Path) -> OpenCVCamera:
+def open_video(path: Path, name: str | None = None) -> OpenCVCamera:
     """Opens a video file.
+
+    Args:
+        path: the file.
+        name: what a person calls it; None for its path.
 
     Raises:
         CameraError: it is missing or no video that can be decoded.
@@ -154,7 +158,7 @@ def open_video(path: Path) -> OpenCVCamera:
         raise CameraError(
             f"{path}: must be a video that can be decoded. Received: {path.stat().st_size} bytes of another kind"
         )
-    return OpenCVCamera(str(path), capture, live=False)
+    return OpenCVCamera(name or str(path), capture, live=False)
 
 
 def without_password(url: str) -> str:

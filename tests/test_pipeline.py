@@ -1,0 +1,109 @@
+"""One frame goes through all stages, whatever its size and content, and boxes stay in its own pixels."""
+
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from edge_app.devices.interpreters.fake import FakeInterpreter, certain_of
+from edge_app.frames import Frame, UInt8
+from edge_app.pipeline import Pipeline, ReadSettings
+from edge_app.stages.regions import RegionLimits
+
+
+def pipeline(*digits: int, **settings: object) -> Pipeline:
+    return Pipeline(FakeInterpreter(certain_of(list(digits or (7,)))), ReadSettings(threshold=0.5, **settings))  # type: ignore[arg-type]
+
+
+def page(size_wh: tuple[int, int] = (640, 480), marks: int = 3) -> UInt8:
+    """A page with marks of a digit's shape in one line."""
+    width, height = size_wh
+    gray = np.full((height, width), 215, dtype=np.uint8)
+    for mark in range(marks):
+        centre = width // 4 + mark * height // 8, height // 2
+        cv2.ellipse(gray, centre, (height // 24, height // 14), 0, 0, 360, 40, max(2, height // 80), cv2.LINE_AA)
+    return gray
+
+
+def test_a_page_becomes_a_number_with_boxes_and_times() -> None:
+    read = pipeline(4, 0, 7).read(Frame(page(), 0, 0))
+
+    (reading,) = read.readings
+    assert reading.text == "407"
+    assert (read.size_wh, read.regions_found, read.regions_dropped) == ((640, 480), 3, 0)
+    assert list(read.timing_ms) == ["binarize", "regions", "crop", "classify", "readings", "total"]
+    assert sum(list(read.timing_ms.values())[:-1]) <= read.timing_ms["total"]
+    x, y, width, height = reading.box_xywh
+    assert page()[y : y + height, x : x + width].min() < 60
+    assert abs(x - (160 - 20)) <= 4
+
+
+@pytest.mark.parametrize("working_side_px", [0, 320, 640, 5000])
+def test_boxes_are_the_same_at_any_working_size(working_side_px: int) -> None:
+    frame = Frame(page((1600, 1200)), 0, 0)
+
+    (reading,) = pipeline(1, 2, 3, working_side_px=working_side_px).read(frame).readings
+
+    (reference,) = pipeline(1, 2, 3, working_side_px=0).read(frame).readings
+    assert reading.text == "123"
+    assert np.abs(np.subtract(reading.box_xywh, reference.box_xywh)).max() <= 12
+
+
+def test_regions_are_sought_in_the_cameras_own_small_picture() -> None:
+    gray = page((1280, 720))
+    small = np.asarray(cv2.resize(gray, (640, 360), interpolation=cv2.INTER_AREA), dtype=np.uint8)
+
+    (reading,) = pipeline(1, 2, 3).read(Frame(gray, 0, 0, lores_gray=small)).readings
+
+    (reference,) = pipeline(1, 2, 3).read(Frame(gray, 0, 0)).readings
+    assert np.abs(np.subtract(reading.box_xywh, reference.box_xywh)).max() <= 4
+
+
+def test_the_cap_on_regions_is_reported() -> None:
+    read = pipeline(limits=RegionLimits(max_regions=2)).read(Frame(page(marks=5), 0, 0))
+
+    assert (read.regions_found, read.regions_dropped) == (2, 3)
+
+
+def test_the_frame_is_not_written_to() -> None:
+    gray = page()
+    before = gray.copy()
+
+    pipeline().read(Frame(gray, 0, 0))
+
+    assert np.array_equal(gray, before)
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.integers(1, 300),
+    st.integers(1, 300),
+    st.sampled_from(["noise", "blobs", "even", "edges", "scribble"]),
+    st.sampled_from([0, 64, 1280]),
+    st.integers(0, 2**32 - 1),
+)
+def test_no_picture_breaks_it(width: int, height: int, kind: str, working_side_px: int, seed: int) -> None:
+    random = np.random.default_rng(seed)
+    gray = np.full((height, width), random.integers(0, 256), dtype=np.uint8)
+    if kind == "noise":
+        gray = random.integers(0, 256, (height, width), dtype=np.uint8)
+    elif kind == "blobs":
+        smooth = cv2.GaussianBlur(random.normal(size=(height, width)), (0, 0), 2.5)
+        gray = np.where(smooth > 0.05, 30, 220).astype(np.uint8)
+    elif kind == "edges":
+        gray[: height // 2, : width // 3] = 255 - gray[0, 0]
+    elif kind == "scribble":
+        points = random.integers(-20, 320, (12, 2)).astype(np.int32)
+        cv2.polylines(gray, [points], False, (int(255 - gray[0, 0]),), 3)
+
+    read = pipeline(*range(10), working_side_px=working_side_px).read(Frame(gray, 0, 0))
+
+    for reading in read.readings:
+        x, y, box_width, box_height = reading.box_xywh
+        assert x >= 0
+        assert y >= 0
+        assert box_width > 0
+        assert box_height > 0
+        assert x + box_width <= width
+        assert y + box_height <= height

@@ -16,8 +16,7 @@ EXIT_OK = 0
 
 EPILOG = """exit codes:
   0 done   1 a picture could not be read   2 wrong usage   3 config refused   4 camera file cannot be opened
-  5 bundle refused   6 runtime or delegate refused   7 output cannot be opened   8 truth of a clip cannot be read
-  70 a bug of ours
+  5 bundle refused   6 runtime or delegate refused   7 output cannot be opened   70 a bug of ours
 """
 
 log = logging.getLogger("edge_app")

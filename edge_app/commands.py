@@ -137,7 +137,11 @@ class _Referee:
     wants_overlay = False
 
     def __init__(self, truth: Path | None) -> None:
-        self.agreement = Agreement(load_truth(truth)) if truth is not None else None
+        self.agreement: Agreement | None = None
+        try:
+            self.agreement = Agreement(load_truth(truth)) if truth is not None else None
+        except ImageError as error:  # a file of that name may be anything
+            log.warning("no comparison with the truth: %s", error)
 
     def write(self, moment: Moment, overlay_bgr: UInt8 | None) -> Command | None:
         """Takes what is published as of this frame."""
@@ -152,8 +156,10 @@ class _Referee:
 def _truth_file(plan: CameraPlan) -> Path | None:
     """The JSON file that says what is written in a video: it stands beside it under the same name."""
     video = embedded_clip_path() if plan.source == "clip" else Path(plan.source)
+    if plan.live or not video.is_file():
+        return None
     truth = video.with_suffix(".json")
-    return truth if not plan.live and truth.is_file() else None
+    return truth if truth.is_file() else None
 
 
 def _print_summary(summary: RunSummary, referee: _Referee, output: OutputConfig, stream: TextIO) -> None:
@@ -192,7 +198,11 @@ def _check_in_process(config: Config) -> dict[str, Any]:
 def _pictures(paths: Sequence[Path]) -> Iterator[Path]:
     """The paths with each folder replaced by the pictures in it; one without any stays, to be refused."""
     for path in paths:
-        yield from (list_images(path) if path.is_dir() else ()) or (path,)
+        try:
+            found = list_images(path) if path.is_dir() else []
+        except (ImageError, OSError):  # `read_image` will say why, in its turn
+            found = []
+        yield from found or (path,)
 
 
 def _print_readings(path: Path, readings: FrameReadings, model: str, as_json: bool) -> None:

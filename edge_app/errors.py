@@ -6,7 +6,7 @@
     ├── BundleError       (ValueError)        5   a model bundle is missing, damaged or not for this app
     ├── InterpreterError  (RuntimeError)      6   a native runtime or delegate cannot be loaded, or failed
     ├── OutputError       (OSError)           7   a place where results go cannot be opened or written
-    └── ImageError        (ValueError)        8   a picture or truth file cannot be read
+    └── ImageError        (ValueError)        1   one picture cannot be read
 
 Each also inherits the builtin that fits it, so code that knows nothing of this module still catches it.
 A message says what, what was expected, what was received and, where one is known, the next step.
@@ -56,4 +56,4 @@ class OutputError(EdgeAppError, OSError):
 class ImageError(EdgeAppError, ValueError):
     """A picture, or the truth beside a clip, cannot be read. Other files are not affected."""
 
-    exit_code = 8
+    exit_code = 1

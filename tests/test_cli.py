@@ -169,6 +169,14 @@ def test_a_folder_without_pictures_is_one_error(edge_app: Run, page: Path, tmp_p
     assert len(done.stdout.splitlines()) == 1
 
 
+def test_a_name_that_no_file_can_have_is_one_error(edge_app: Run, page: Path) -> None:
+    done = edge_app("read", "x" * 300, page)
+
+    assert done.returncode == 1
+    assert done.stderr.count("edge-app: error: ") == 1
+    assert len(done.stdout.splitlines()) == 1
+
+
 def test_the_size_limit_is_the_users(edge_app: Run, page: Path) -> None:
     done = edge_app("read", page, "--set", "limits.max_megapixels=0.3")
 
@@ -302,6 +310,24 @@ def test_a_reader_that_has_seen_enough_ends_the_run(start: Any) -> None:
     assert json.loads(first)["numbers"]
     assert child.returncode == 0, err
     assert "Traceback" not in err
+
+
+def test_a_folder_of_pictures_is_played(edge_app: Run, page: Path) -> None:
+    done = edge_app("run", "--camera", f"{page.parent}/.")
+
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("1 frames in ")
+
+
+def test_a_file_beside_a_video_that_is_no_truth_is_a_warning(edge_app: Run, tmp_path: Path) -> None:
+    shutil.copy(embedded_clip_path(), tmp_path / "film.mp4")
+    (tmp_path / "film.json").write_text('{"title": "holiday"}')
+
+    done = edge_app("run", "--camera", tmp_path / "film.mp4")
+
+    assert done.returncode == 0
+    assert "no comparison with the truth" in done.stderr
+    assert "agreement" not in done.stdout
 
 
 def test_a_missing_file_ends_the_run_at_once(edge_app: Run) -> None:

@@ -97,7 +97,7 @@ def test_auto_takes_the_first_usb_camera_that_works(no_picamera2: None, monkeypa
 
     camera = cameras.open_camera("auto")
 
-    assert camera == "opened /dev/video2"
+    assert str(camera) == "opened /dev/video2"
     assert asked == ["/dev/video0", "/dev/video2"]
 
 
@@ -126,6 +126,10 @@ def test_the_stages_of_a_pis_own_hardware_are_no_usb_cameras(tmp_path: Path, mon
 @pytest.mark.parametrize(
     ("source", "message"),
     [
+        pytest.param("", "clip or fake. Received: nothing", id="empty"),
+        pytest.param(" ", "clip or fake. Received: nothing", id="blank"),
+        pytest.param("x" * 300, "must be a file that can be opened. Received: File name too long", id="long name"),
+        pytest.param("x" * 300 + ".mp4", "must be a file that can be opened. Received: File name", id="long video"),
         pytest.param("/dev/video99", "/dev/video99: no such camera", id="no device"),
         pytest.param("99", "/dev/video99: no such camera", id="no such number"),
         pytest.param("gone.mp4", "gone.mp4: video file not found", id="no video"),

@@ -366,8 +366,7 @@ def test_a_video_has_its_own_pace(tmp_path: Path) -> None:
 def test_the_time_of_a_frame_is_its_position_in_the_file(monkeypatch: pytest.MonkeyPatch) -> None:
     positions_ms = [0.0, 40.0, 140.0, 100.0, 180.0]  # a phone's varying pace, and a damaged place
     camera = opencv.open_video(cameras.embedded_clip_path())
-    capture = camera._capture
-    assert capture is not None
+    capture: Any = camera._capture
 
     class Jumpy:
         def read(self) -> Any:
@@ -418,6 +417,17 @@ def test_a_video_without_its_index_is_an_error(tmp_path: Path) -> None:
 
     with pytest.raises(CameraError, match="must be a video that can be decoded"):
         cameras.open_camera(str(path))
+
+
+@pytest.mark.parametrize("name", ["12:30.avi", "http:page.avi", "50%d.avi", "page ☃.avi"])
+def test_a_video_may_have_any_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    save_video(tmp_path / "film.avi", frames=1).rename(tmp_path / name)
+    monkeypatch.chdir(tmp_path)
+
+    camera = cameras.open_camera(name)
+
+    assert camera.name == name
+    assert camera.read() is not None
 
 
 def test_a_truncated_video_ends_where_it_was_cut(tmp_path: Path) -> None:

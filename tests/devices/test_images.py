@@ -4,6 +4,7 @@ import os
 import struct
 import zlib
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -13,6 +14,8 @@ from PIL import Image
 from edge_app.devices.cameras.images import ImagesCamera, list_images, read_image
 from edge_app.errors import CameraError, ImageError
 
+EPS = b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 20 20\n%%EndComments\nshowpage\n%%EOF\n"
+
 
 def gradient(mode: str = "L") -> Image.Image:
     """A wide picture: dark at the left, light at the right."""
@@ -20,7 +23,7 @@ def gradient(mode: str = "L") -> Image.Image:
     return Image.fromarray(ramp).convert(mode)
 
 
-def saved(picture: Image.Image, path: Path, **options: object) -> Path:
+def saved(picture: Image.Image, path: Path, **options: Any) -> Path:
     picture.save(path, **options)
     return path
 
@@ -88,6 +91,17 @@ def test_a_float_picture_from_0_to_1_is_read(tmp_path: Path) -> None:
 
     assert gray[0, 0] == 0
     assert np.array_equal(gray[1:], np.asarray(gradient())[1:])
+
+
+def test_a_ycck_jpeg_is_read(tmp_path: Path) -> None:
+    ink = Image.new("RGB", (32, 32), (55, 195, 235))  # cyan, magenta and yellow of the colour 200, 60, 20
+    planes = np.dstack([np.asarray(ink.convert("YCbCr")), np.full((32, 32), 255, dtype=np.uint8)])  # 255: no black
+    path = saved(Image.fromarray(255 - planes, "CMYK"), tmp_path / "ycck.jpg", quality=98)  # saving turns it back
+    stored = bytearray(path.read_bytes())
+    stored[stored.index(b"Adobe") + 11] = 2  # Adobe's word for it: the planes are Y, Cb, Cr and K
+    path.write_bytes(stored)
+
+    assert read_image(path).bgr()[16, 16].tolist() == pytest.approx([20, 60, 200], abs=4)
 
 
 def test_a_gray_picture_has_no_colours_to_keep(tmp_path: Path) -> None:
@@ -200,6 +214,7 @@ def test_the_limit_is_the_callers(tmp_path: Path) -> None:
         pytest.param("gone.png", None, "file not found", id="missing"),
         pytest.param("empty.png", b"", "Received: an empty file", id="empty"),
         pytest.param("text.png", b"not a picture", "Received: a file of another kind", id="text"),
+        pytest.param("drawn.png", EPS, "must be a picture made of pixels. Received: EPS", id="EPS under another name"),
     ],
 )
 def test_what_is_no_picture_is_refused(tmp_path: Path, name: str, content: bytes | None, message: str) -> None:

@@ -48,6 +48,8 @@ def open_camera(
     Raises:
         CameraError: there is no such camera or file, or it cannot be opened.
     """
+    if not source.strip():  # as a path it would be the folder that the app happens to run in
+        raise CameraError(f"camera must be {FORMS}. Received: nothing")
     if source == "auto":
         return _open_any(size_wh, fps)
     if match := FAKE.fullmatch(source):
@@ -60,7 +62,12 @@ def open_camera(
         return opencv.open_stream(source)
     if source == "clip":
         return opencv.open_video(embedded_clip_path(), name=source)
-    return _open_file(Path(source), max_pixels)
+    try:
+        return _open_file(Path(source), max_pixels)
+    except CameraError:
+        raise
+    except OSError as error:  # a name that is too long, or a folder above it that may not be searched
+        raise CameraError(f"{source}: must be a file that can be opened. Received: {error.strerror}") from error
 
 
 def is_live_source(source: str) -> bool:

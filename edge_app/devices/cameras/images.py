@@ -45,6 +45,7 @@ def read_image(path: Path, *, max_pixels: int = DEFAULT_MAX_PIXELS, sequence: in
     _check_file(path)
     try:
         with warnings.catch_warnings(action="ignore"), Image.open(path) as picture:  # Pillow's remarks on odd tags
+            _check_kind(path, picture.format)
             _check_size(path, picture.size, max_pixels)
             pixels = _pixels(ImageOps.exif_transpose(picture))
     except ImageError:
@@ -142,6 +143,12 @@ def _check_file(path: Path) -> None:
         raise ImageError(f"{path}: must be a picture in a file. Received: a device or pipe")
     if status.st_size == 0:
         raise ImageError(f"{path}: must be a picture. Received: an empty file")
+
+
+def _check_kind(path: Path, kind: str | None) -> None:
+    """Raises ImageError for EPS under any name: Pillow would run it, as the program it is, through Ghostscript."""
+    if kind == "EPS":
+        raise ImageError(f"{path}: must be a picture made of pixels. Received: EPS, which is a program that draws one")
 
 
 def _check_size(path: Path, size_wh: tuple[int, int], max_pixels: int) -> None:

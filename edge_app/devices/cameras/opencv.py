@@ -153,7 +153,8 @@ def open_video(path: Path, name: str | None = None) -> OpenCVCamera:
     """
     if not path.is_file():
         raise CameraError(f"{path}: video file not found")
-    capture = cv2.VideoCapture(str(path), cv2.CAP_FFMPEG)
+    # Absolute, since FFmpeg takes what stands before the colon of "12:30.mp4" for a protocol.
+    capture = cv2.VideoCapture(str(path.absolute()), cv2.CAP_FFMPEG)
     if not capture.isOpened():
         raise CameraError(
             f"{path}: must be a video that can be decoded. Received: {path.stat().st_size} bytes of another kind"

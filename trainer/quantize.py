@@ -35,8 +35,9 @@ OPERATIONS = {
 """Operations that may stand in an exported model, with the highest version of each.
 
 The versions are those that tensorflow/lite/core/kernels/register.cc registered in 2023, when
-tflite-runtime 2.14 was built; the operations are those of them that the Edge TPU maps
-(https://coral.ai/docs/edgetpu/models-intro/#supported-operations) and a digit classifier may need.
+tflite-runtime 2.14 was built, and a test asks the runtime itself; the operations are those of them
+that the Edge TPU maps (https://coral.ai/docs/edgetpu/models-intro/#supported-operations) and a digit
+classifier may need.
 """
 
 DTYPES = frozenset({"INT8", "INT32"})  # weights and activations; biases and shapes
@@ -62,15 +63,21 @@ def quantize(model: Any, images: UInt8, *, representative: int = 500, seed: int 
     Args:
         model: a keras.Model, (N, 28, 28, 1) float32 in 0..1 to probabilities.
         images: (M, 28, 28) uint8 training crops, of which the representative ones are drawn.
-        representative: how many crops the ranges are measured on.
+        representative: how many crops the ranges are measured on; all of them where there are fewer.
         seed: of the draw.
 
     Returns:
         The flatbuffer; the same weights give the same bytes.
 
     Raises:
+        TrainerError: there is no crop to measure the ranges on.
         ExportError: it holds an operation or type that a device cannot run.
     """
+    if representative < 1 or len(images) == 0:
+        raise TrainerError(
+            f"quantization needs 1 representative crop or more. Received: representative={representative} "
+            f"of {len(images)} crops; 500 is the usual number"
+        )
     rows = np.random.default_rng(seed).permutation(len(images))[:representative]
     calibration = as_input(images[rows])
 

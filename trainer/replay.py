@@ -8,6 +8,7 @@ a parity test would then compare TensorFlow with itself. This module loads no Te
 
 import argparse
 import json
+import signal
 import subprocess
 import sys
 import tempfile
@@ -62,6 +63,9 @@ def replay(model: bytes, crops: UInt8, runtime: str = "tflite", xnnpack: bool = 
         done = subprocess.run(
             [*command, *([] if xnnpack else ["--no-xnnpack"])], capture_output=True, text=True, check=False
         )
+        if done.returncode < 0:
+            name = signal.Signals(-done.returncode).name
+            raise TrainerError(f"{runtime} must run the model. Received: a crash of the native loader ({name})")
         if done.returncode != 0:
             said = done.stderr.strip().splitlines() or [f"exit code {done.returncode}"]
             raise TrainerError(f"{runtime} must run the model. Received: {said[-1]}")

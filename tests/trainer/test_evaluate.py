@@ -1,19 +1,20 @@
-"""Figures are counted right, thresholds keep their promise, and bundles are made of clear cases."""
+"""Figures are counted right, and thresholds keep their promise."""
 
+import json
+
+import keras
 import numpy as np
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from rich.console import Console
 
-from edge_app.frames import TensorDetails
-from trainer.errors import TrainerError
-from trainer.evaluate import INT8, MAX_THRESHOLD, Evaluation, print_evaluation, threshold_for
-from trainer.export import golden_rows
-from trainer.replay import Replay
-
-OUTPUT = TensorDetails((1, 10), "int8", 1 / 256, -128)
+from trainer.data import Mnist
+from trainer.evaluate import INT8, KERAS, MAX_THRESHOLD, Evaluation, evaluate, print_evaluation, threshold_for
+from trainer.models import build
+from trainer.quantize import float_tflite, quantize
+from trainer.replay import replay
+from trainer.train import as_input
 
 
 @given(
@@ -34,34 +35,26 @@ def test_a_threshold_keeps_its_promise_and_is_the_least_that_does(
         assert accepted[1] > false_rate * 60
 
 
-def answers(winners: np.ndarray, margin: int) -> Replay:
-    outputs = np.full((len(winners), 10), -128, dtype=np.int8)
-    outputs[np.arange(len(winners)), winners] = -128 + margin
-    return Replay(outputs, OUTPUT, OUTPUT, "test")
+def test_every_version_is_counted_against_the_truth_and_against_tflite_runtime(mnist: Mnist) -> None:
+    keras.utils.set_random_seed(7)
+    model = build("compact", [str(digit) for digit in range(10)])
+    digits = mnist.validation.take(slice(150))
+    int8 = quantize(model, mnist.train.images[:60], representative=30)
+    read = replay(int8, digits.images).outputs.argmax(axis=1)
+    keras_read = model.predict(as_input(digits.images), verbose=0).argmax(axis=1)
 
+    evaluation = evaluate(model, float_tflite(model), int8, digits, "150 images")
 
-def test_golden_crops_are_ten_of_each_digit_by_digit() -> None:
-    labels = np.tile(np.arange(10, dtype=np.uint8), 15)
-
-    rows = golden_rows(answers(labels.astype(int), 200), labels)
-
-    assert labels[rows].tolist() == [digit for digit in range(10) for _ in range(10)]
-
-
-def test_unclear_and_wrong_answers_are_no_golden_crops() -> None:
-    labels = np.tile(np.arange(10, dtype=np.uint8), 15)
-    answer = answers(labels.astype(int), 200)
-    answer.outputs[:10] = answers(labels[:10].astype(int), 20).outputs
-    answer.outputs[10:20] = answers((labels[10:20].astype(int) + 1) % 10, 200).outputs
-
-    assert golden_rows(answer, labels).min() == 20
-
-
-def test_a_model_that_reads_too_little_makes_no_bundle() -> None:
-    labels = np.tile(np.arange(10, dtype=np.uint8), 5)
-
-    with pytest.raises(TrainerError, match=r"needs 10 validation crops of each digit .* Received: \[5, 5"):
-        golden_rows(answers(labels.astype(int), 200), labels)
+    assert evaluation.accuracy[INT8] == (read == digits.labels).mean()
+    assert evaluation.accuracy[KERAS] == (keras_read == digits.labels).mean()
+    assert evaluation.disagreements[KERAS] == tuple(np.flatnonzero(read != keras_read))
+    assert evaluation.disagreements["INT8, LiteRT builtin"] == ()
+    assert evaluation.largest_difference["INT8, LiteRT builtin"] == 0
+    assert evaluation.int8_confusion[3][0] == ((digits.labels == 3) & (read == 0)).sum()
+    assert np.sum(evaluation.int8_confusion) == 150
+    assert evaluation.int8_per_class[3] == (read[digits.labels == 3] == 3).mean()
+    assert evaluation.int8_bytes == len(int8)
+    assert json.loads(json.dumps(evaluation.as_dict()))["images"] == "150 images"
 
 
 def test_the_tables_show_the_figures() -> None:

@@ -2,14 +2,17 @@
 
 from collections.abc import Callable
 
+import flatbuffers
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from tensorflow.lite.python import schema_py_generated as schema
 
 from trainer.data import Mnist
+from trainer.errors import TrainerError
 from trainer.models import build
-from trainer.quantize import ExportError, check_operations, float_tflite, operation_versions, quantize
+from trainer.quantize import OPERATIONS, ExportError, check_operations, float_tflite, operation_versions, quantize
 from trainer.replay import replay
 from trainer.train import as_input
 
@@ -47,6 +50,17 @@ def test_another_draw_of_representative_crops_gives_other_ranges(
     assert quantize(compact, mnist.train.images[:200], representative=50, seed=9) != int8
 
 
+@pytest.mark.parametrize("representative", [0, -1])
+def test_no_representative_crop_is_refused(compact: keras.Model, mnist: Mnist, representative: int) -> None:
+    with pytest.raises(TrainerError, match=f"1 representative crop or more. Received: representative={representative}"):
+        quantize(compact, mnist.train.images[:20], representative=representative)
+
+
+def test_an_empty_training_set_is_refused(compact: keras.Model, mnist: Mnist) -> None:
+    with pytest.raises(TrainerError, match="Received: representative=500 of 0 crops"):
+        quantize(compact, mnist.train.images[:0])
+
+
 @pytest.mark.parametrize("name", ["seed", "compact"])
 def test_every_operation_is_one_that_devices_run(name: str, mnist: Mnist) -> None:
     flatbuffer = quantize(build(name, LABELS), mnist.train.images[:60], representative=20)
@@ -75,6 +89,35 @@ def test_int8_answers_as_the_float_model_does(compact: keras.Model, int8: bytes,
 
     scores = (answer.outputs.astype(int) + 128) / 256
     assert np.abs(scores - compact.predict(as_input(crops), verbose=0)).max() < 0.05
+
+
+def declaring(flatbuffer: bytes, operations: dict[str, int]) -> bytes:
+    """The model with more operations declared, unused: a runtime looks all of them up when it loads."""
+    graph = schema.ModelT.InitFromObj(schema.Model.GetRootAs(flatbuffer, 0))
+    for name, version in operations.items():
+        code = schema.OperatorCodeT()
+        code.builtinCode = code.deprecatedBuiltinCode = getattr(schema.BuiltinOperator, name)
+        code.version = version
+        graph.operatorCodes.append(code)
+    builder = flatbuffers.Builder(len(flatbuffer))
+    builder.Finish(graph.Pack(builder), file_identifier=b"TFL3")
+    return bytes(builder.Output())
+
+
+def test_the_runtime_knows_every_operation_of_the_table(int8: bytes, mnist: Mnist) -> None:
+    crops = mnist.train.images[:2]
+
+    answer = replay(declaring(int8, OPERATIONS), crops)
+
+    assert np.array_equal(answer.outputs, replay(int8, crops).outputs)
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_the_table_goes_as_far_as_the_runtime(int8: bytes, mnist: Mnist, name: str) -> None:
+    version = OPERATIONS[name] + 1
+
+    with pytest.raises(TrainerError, match=f"Didn't find op for builtin opcode '{name}' version '{version}'"):
+        replay(declaring(int8, {name: version}), mnist.train.images[:1])
 
 
 def converted(model: keras.Model, change: Callable[[tf.lite.TFLiteConverter], None]) -> bytes:

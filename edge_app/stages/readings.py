@@ -5,6 +5,7 @@ them is smaller than a space. Lines follow the digits, so a slanted line is stil
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from edge_app.frames import BoxXYWH, Digit, Reading, Region
 
@@ -22,7 +23,8 @@ def group_readings(
     """Groups digits into numbers and puts these into reading order.
 
     A number is not `whole` where a doubtful region would belong to it, or where it stands so near the
-    left or right edge of the frame that its next digit would be outside.
+    left or right edge of the frame that its next digit would be outside. Nor are two numbers that lie
+    partly over each other: one of them is a piece of the other.
 
     Args:
         digits: the digits of one frame, in any order.
@@ -46,7 +48,8 @@ def group_readings(
         else:
             left_neighbour.append(digit)
     readings = [Reading(tuple(number), whole=_is_whole(number, doubtful, frame_wh)) for number in numbers]
-    return in_reading_order(readings)
+    apart = [replace(reading, whole=reading.whole and not _tangled(reading, readings)) for reading in readings]
+    return in_reading_order(apart)
 
 
 def in_reading_order(readings: Sequence[Reading]) -> tuple[Reading, ...]:
@@ -88,6 +91,16 @@ def _is_whole(number: list[Digit], doubtful: Sequence[Region], frame_wh: tuple[i
         if first[0] < narrow or frame_wh[0] - _right(last) < narrow:
             return False
     return not any(_neighbours(last, region.box_xywh) or _neighbours(region.box_xywh, first) for region in doubtful)
+
+
+def _tangled(reading: Reading, readings: Sequence[Reading]) -> bool:
+    """Whether a number lies partly over another: they are pieces of one that came apart."""
+    return any(_overlaps(reading.box_xywh, other.box_xywh) for other in readings if other is not reading)
+
+
+def _overlaps(box: BoxXYWH, other: BoxXYWH) -> bool:
+    """Whether two boxes share any pixel."""
+    return _overlap(box[0], box[2], other[0], other[2]) > 0 and _overlap(box[1], box[3], other[1], other[3]) > 0
 
 
 def _on_line(reading: Reading, line: list[Reading]) -> bool:

@@ -69,3 +69,11 @@ def test_a_number_beside_unreadable_ink_is_not_whole(doubtful_box: BoxXYWH, whol
 @pytest.mark.parametrize(("x", "whole"), [(1, False), (100, True), (296, False)])
 def test_a_number_at_the_side_of_the_frame_may_go_on_outside(x: int, whole: bool) -> None:
     assert group_readings([digit(5, x)], frame_wh=(320, 240))[0].whole is whole
+
+
+def test_numbers_that_lie_over_each_other_are_pieces_and_not_whole() -> None:
+    bar = digit(7, 52, 92, 40, 14)  # of the last digit of 235, taken for a number of its own
+
+    readings = group_readings([digit(2, 10), digit(3, 36), digit(5, 62), bar, digit(9, 300)])
+
+    assert {reading.text: reading.whole for reading in readings} == {"235": False, "7": False, "9": True}

@@ -138,6 +138,8 @@ def build_pipeline(config: Config, model: Model, glance: bool = False) -> Pipeli
         polarity=config.detect.polarity,
         working_side_px=config.detect.working_side_px,
         limits=RegionLimits(config.detect.min_height_px, config.detect.max_regions),
+        orientation=config.detect.orientation,
+        settle_frames=config.publish.confirm_frames if glance else 1,
     )
     return Pipeline(model.interpreter, settings)
 

@@ -31,6 +31,12 @@ KEY_FLAGS: tuple[tuple[str, Key, str | None, str], ...] = (
     ("--delegate", ("model", "delegate"), "NAME", "none, auto, edgetpu or a delegate library's path"),
     ("--confidence", ("read", "confidence"), "P", "least confidence of a digit that is shown, 0 to 1"),
     ("--polarity", ("detect", "polarity"), "NAME", "ink is dark, light, or auto"),
+    (
+        "--orientation",
+        ("detect", "orientation"),
+        "TURN",
+        "how the page lies: upright, 90, 180, 270, auto",
+    ),
 )
 RUN_FLAGS: tuple[tuple[str, Key, str | None, str], ...] = (
     ("--window", ("output", "window"), "WHEN", "auto, on or off (keys: q quits, s saves a snapshot, space pauses)"),

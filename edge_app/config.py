@@ -53,6 +53,7 @@ class Detect(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """[detect]"""
 
     polarity: Literal["auto", "dark", "light"]
+    orientation: Literal["upright", "90", "180", "270", "auto"]
     working_side_px: Annotated[int, Meta(ge=0, le=16384)]
     min_height_px: Annotated[int, Meta(ge=4, le=1000)]
     max_regions: Annotated[int, Meta(ge=1, le=5000)]

@@ -76,16 +76,21 @@ class RegionMap:
         regions: the regions, left to right within the order they were found.
         components: (h, w) int32, the id of the piece of ink at each pixel of the working-size mask;
             0 is paper.
+        statistics: (M, 5) int32, of each piece of ink its left, top, width, height and area at working
+            size; row 0 is paper.
         resize_factor: working size divided by full resolution, at most 1.
         dark_on_light: whether ink is darker than paper.
         dropped: how many candidate regions were left out because there were more than the cap.
+        tilt_deg: how far the lines of writing run down to the right, in degrees.
     """
 
     regions: tuple[Region, ...]
     components: Int32
+    statistics: Int32
     resize_factor: float
     dark_on_light: bool
     dropped: int = 0
+    tilt_deg: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,19 +1,34 @@
 """START HERE: one frame in, what it says out; the stages in order, one line each."""
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import cv2
 import numpy as np
 
-from edge_app.frames import Frame, FrameReadings, UInt8
+from edge_app.frames import Float32, Frame, FrameReadings, Reading, Region, RegionMap, UInt8
 from edge_app.protocols import Interpreter
+from edge_app.stages.alternatives import propose
 from edge_app.stages.binarize import Polarity, binarize
-from edge_app.stages.classify import classify
+from edge_app.stages.classify import Scored, classify
+from edge_app.stages.context import believable, with_clear_ends
 from edge_app.stages.crop import crop_regions
+from edge_app.stages.division import best_division
+from edge_app.stages.orientation import (
+    QUARTERS,
+    Lie,
+    Orientation,
+    as_given,
+    evidence,
+    in_all_positions,
+    telling_rows,
+    turned_upright,
+)
 from edge_app.stages.quantize import dequantize, quantize, quantize_table
 from edge_app.stages.readings import group_readings
 from edge_app.stages.regions import RegionLimits, find_regions
+
+LOOK_AGAIN_FRAMES = 15  # between looks at how the page lies, unless one was contested: half a second
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +41,17 @@ class ReadSettings:
         working_side_px: longer side of the picture that regions are sought in; a larger frame is
             shrunk to it, its crops still come from full resolution. 0 never shrinks.
         limits: what may be a digit.
+        orientation: how the page lies; "auto" finds out.
+        settle_frames: for "auto", frames running that must agree before the page is taken to lie otherwise;
+            1 where every frame is a picture of its own.
     """
 
     threshold: float
     polarity: Polarity = "auto"
     working_side_px: int = 1280
     limits: RegionLimits = field(default_factory=RegionLimits)
+    orientation: Orientation = "upright"
+    settle_frames: int = 1
 
 
 class Pipeline:
@@ -46,29 +66,89 @@ class Pipeline:
         self._interpreter = interpreter
         self._settings = settings
         self._table = quantize_table(interpreter.input)
+        self._lie = Lie(settings.settle_frames)
+        self._frames = 0
 
     def read(self, frame: Frame) -> FrameReadings:
-        """Takes one frame through the stages.
+        """Takes one frame through the stages, turned upright first where its page is not.
 
         Raises:
             InterpreterError: the runtime or its delegate failed.
         """
+        if self._settings.orientation != "auto":
+            return self._read_turned(frame, QUARTERS[self._settings.orientation])
+        due = self._lie.settle_frames == 1 or self._lie.contested or self._frames % LOOK_AGAIN_FRAMES == 0
+        self._frames += 1
+        return self._read_turned(frame, self._lie.update(self._evidence(frame)) if due else self._lie.quarters)
+
+    def _read_turned(self, frame: Frame, quarters: int) -> FrameReadings:
+        if quarters == 0:
+            return self._read_upright(frame)
+        lores = None if frame.lores_gray is None else turned_upright(frame.lores_gray, quarters)
+        upright = replace(frame, gray=turned_upright(frame.gray, quarters), lores_gray=lores, make_bgr=None)
+        said = self._read_upright(upright)
+        readings = tuple(_as_given(reading, quarters, frame.size_wh) for reading in said.readings)
+        return replace(said, readings=readings, size_wh=frame.size_wh)
+
+    def _read_upright(self, frame: Frame) -> FrameReadings:
         settings, watch = self._settings, _StopWatch()
+        region_map = self._find(frame, watch)
+        scored = self._score(frame.gray, region_map, watch)
+        proposals = propose(region_map, scored.belief)
+        watch.lap("regions")
+        if proposals.ways:
+            scored = best_division(proposals, scored, self._score(frame.gray, proposals.region_map, watch))
+        verdicts = classify(scored, settings.threshold)
+        watch.lap("classify")
+        readings = group_readings(verdicts.digits, verdicts.doubtful, frame.size_wh, region_map.tilt_deg)
+        readings = with_clear_ends(believable(readings, verdicts.others), verdicts.others, region_map)
+        watch.lap("readings")
+        return FrameReadings(readings, frame.size_wh, watch.total(), len(region_map.regions), region_map.dropped)
+
+    def _find(self, frame: Frame, watch: "_StopWatch") -> RegionMap:
+        """Where there may be digits."""
+        settings = self._settings
         gray = frame.lores_gray if frame.lores_gray is not None else _working_size(frame.gray, settings.working_side_px)
         ink = binarize(gray, settings.polarity)
         watch.lap("binarize")
         resize_factor = gray.shape[1] / frame.gray.shape[1]
         region_map = find_regions(ink.mask, ink.dark_on_light, resize_factor, settings.limits)
         watch.lap("regions")
-        crops = crop_regions(frame.gray, region_map)
+        return region_map
+
+    def _evidence(self, frame: Frame) -> Float32:
+        """How well each position of the page agrees with what digits look like, (4,) float32."""
+        region_map = replace(self._find(frame, _StopWatch()), tilt_deg=0.0)
+        telling = tuple(region_map.regions[row] for row in telling_rows(region_map.regions))
+        crops = crop_regions(frame.gray, replace(region_map, regions=telling)).pictures
+        return evidence(self._classify(in_all_positions(crops)))
+
+    def _classify(self, crops: UInt8) -> Float32:
+        """(N, classes) float32 probabilities of (N, 28, 28) uint8 crops."""
+        return dequantize(self._interpreter.invoke(quantize(crops, self._table)), self._interpreter.output)
+
+    def _score(self, gray: UInt8, region_map: RegionMap, watch: "_StopWatch") -> Scored:
+        """What the classifier says of regions."""
+        crops = crop_regions(gray, region_map)
         watch.lap("crop")
-        tensor = quantize(crops.pictures, self._table)
-        scores = dequantize(self._interpreter.invoke(tensor), self._interpreter.output)
-        verdicts = classify(scores, region_map.regions, crops.contrasts, settings.threshold)
+        scores = self._classify(crops.pictures)
         watch.lap("classify")
-        readings = group_readings(verdicts.digits, verdicts.doubtful, frame.size_wh)
-        watch.lap("readings")
-        return FrameReadings(readings, frame.size_wh, watch.total(), len(region_map.regions), region_map.dropped)
+        regions = tuple(_inside(region, gray.shape) for region in region_map.regions)
+        return Scored(regions, scores, crops.contrasts, crops.dark_rims)
+
+
+def _inside(region: Region, shape_hw: tuple[int, ...]) -> Region:
+    """The region with its box inside the frame: rounding of the working size may put it a pixel or two beyond."""
+    x, y, width, height = region.box_xywh
+    if x + width <= shape_hw[1] and y + height <= shape_hw[0]:
+        return region
+    return replace(region, box_xywh=(x, y, min(width, shape_hw[1] - x), min(height, shape_hw[0] - y)))
+
+
+def _as_given(reading: Reading, quarters: int, size_wh: tuple[int, int]) -> Reading:
+    """The reading of an upright page with its boxes in the picture as it was given."""
+    digits = (replace(digit, box_xywh=as_given(digit.box_xywh, quarters, size_wh)) for digit in reading.digits)
+    return replace(reading, digits=tuple(digits))
 
 
 def _working_size(gray: UInt8, side_px: int) -> UInt8:
@@ -89,7 +169,7 @@ class _StopWatch:
 
     def lap(self, name: str) -> None:
         now_ns = time.perf_counter_ns()
-        self._laps_ms[name] = (now_ns - self._lap_ns) / 1e6
+        self._laps_ms[name] = self._laps_ms.get(name, 0.0) + (now_ns - self._lap_ns) / 1e6
         self._lap_ns = now_ns
 
     def total(self) -> dict[str, float]:

@@ -54,9 +54,44 @@ def test_read_finds_what_is_written_on_a_page(edge_app: Run, page: Path) -> None
 
     done = edge_app("read", page)
 
-    found = re.findall(r"(\d+) \(0\.\d\d\)", done.stdout)
+    found = re.findall(r"(\d+) \([01]\.\d\d\)", done.stdout)
     assert done.returncode == 0
     assert len(set(written) & set(found)) >= 0.8 * len(written)
+
+
+@pytest.mark.parametrize(
+    ("turn", "degrees"),
+    [
+        pytest.param(cv2.ROTATE_90_CLOCKWISE, "90", id="on its right side"),
+        pytest.param(cv2.ROTATE_180, "180", id="upside down"),
+        pytest.param(cv2.ROTATE_90_COUNTERCLOCKWISE, "270", id="on its left side"),
+    ],
+)
+def test_a_turned_page_is_read_as_the_upright_one(
+    edge_app: Run, page: Path, tmp_path: Path, turn: int, degrees: str
+) -> None:
+    turned = tmp_path / "turned.png"
+    cv2.imwrite(str(turned), cv2.rotate(cv2.imread(str(page)), turn))
+
+    upright, found, told = (
+        records(edge_app("read", "--json", *flags))[0]["numbers"]
+        for flags in ([page], [turned, "--orientation", "auto"], [turned, "--orientation", degrees])
+    )
+
+    assert [number["text"] for number in found] == [number["text"] for number in told]
+    texts = [number["text"] for number in upright]
+    assert len(set(texts) & {number["text"] for number in found}) >= 0.9 * len(set(texts))
+    size_wh = (640, 480) if degrees == "180" else (480, 640)
+    x, y, width, height = found[0]["box"]
+    assert 0 <= x < x + width <= size_wh[0]
+    assert 0 <= y < y + height <= size_wh[1]
+    assert (height > width) == (degrees != "180") or len(found[0]["text"]) == 1
+
+
+def test_an_upright_page_is_left_as_it_is(edge_app: Run, page: Path) -> None:
+    plain, auto = (records(edge_app("read", "--json", page, *flags))[0] for flags in ([], ["--orientation", "auto"]))
+
+    assert plain["numbers"] == auto["numbers"]
 
 
 def test_read_json_keeps_the_contract(edge_app: Run, page: Path, check_record: Callable[[Any], None]) -> None:

@@ -12,17 +12,23 @@ from typing import Literal, TypeAlias
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from edge_app.frames import UInt8
 
+Mask: TypeAlias = NDArray[np.bool_]
 Polarity: TypeAlias = Literal["auto", "dark", "light"]
 
 PAPER_SIDE_PX = 160  # longer side of the picture that paper is estimated from; averages noise away
+SHARP_SHARE = 0.8  # of such an area's pixels that are fully dark
 STROKE_FRACTION = 0.22  # of the shorter side: thicker dark structures are background, not strokes
 POLARITY_FRACTION = 0.15  # of the shorter side: window in which ink is the minority
-CONTRAST_SHARE = 0.4  # of the strongest contrast nearby; half would thin faint ends of a stroke
+CONTRAST_SHARE = (
+    0.33  # of the strongest contrast nearby; half would thin faint ends of a stroke, a quarter joins neighbours
+)
 MIN_CONTRAST = 0.07  # of the paper's brightness: fainter marks are paper texture or show-through
 NOISE_SIGMAS = 4.0  # above the spread of the paper itself: one pixel in 30,000
+DESK_CONTRAST = 0.2  # of the paper's brightness, from which what runs off the frame is no stroke of this page
 SMOOTH_ABOVE = 3.0  # gray levels of noise: a small blur then costs less than the noise
 SMOOTHED_SHARE = 0.45  # of the noise that a 3x3 Gaussian leaves, with margin for noise that JPEG has smeared
 MAX_FALL = 0.75  # least share of its brightness that paper keeps within half a window of the frame's edge
@@ -121,14 +127,35 @@ def _paper(small: UInt8) -> UInt8:
 def _threshold(small: UInt8, paper: UInt8, noise: float) -> UInt8:
     """The brightness below which a pixel is ink, (h, w) uint8, at the size of the shrunken picture."""
     half = max(1, int(min(small.shape) * STROKE_FRACTION / 2))
-    contrast = cv2.subtract(paper, small)
-    strongest = cv2.blur(cv2.dilate(contrast, _window(half)), (2 * half + 1, 2 * half + 1))
+    contrast = np.asarray(cv2.subtract(paper, small), dtype=np.uint8)
+    outside = _outside(contrast, paper)
+    of_ink = _strongest_near(np.where(outside, 0, contrast).astype(np.uint8), half)
+    strongest = np.where(outside, _strongest_near(contrast, half), of_ink) * CONTRAST_SHARE
     middle = float(np.median(contrast))
     unevenness = MAD_TO_SIGMA * float(np.median(np.abs(contrast.astype(np.float32) - middle)))
     floor = np.maximum(paper * MIN_CONTRAST, middle + NOISE_SIGMAS * max(unevenness, noise))
-    step = np.maximum(strongest * CONTRAST_SHARE, floor)
-    threshold: UInt8 = np.clip(paper - step, 0, 255).astype(np.uint8)
+    threshold: UInt8 = np.clip(paper - np.maximum(strongest, floor), 0, 255).astype(np.uint8)
     return threshold
+
+
+def _strongest_near(contrast: UInt8, half: int) -> UInt8:
+    """The greatest contrast within a window, smoothed so that it changes gently, (h, w) uint8."""
+    return np.asarray(cv2.blur(cv2.dilate(contrast, _window(half)), (2 * half + 1, 2 * half + 1)), dtype=np.uint8)
+
+
+def _outside(contrast: UInt8, paper: UInt8) -> Mask:
+    """(h, w) bool, where dark areas with a sharp edge run off the frame: the desk around a page, which tells of no ink.
+
+    A dark corner of the lens has no edge: much of it is only half as dark.
+    """
+    dark, half_dark = contrast > paper * DESK_CONTRAST, contrast > paper * (DESK_CONTRAST / 2)
+    count, areas = cv2.connectedComponents(half_dark.astype(np.uint8), connectivity=4)
+    border = np.unique(np.concatenate([areas[0], areas[-1], areas[:, 0], areas[:, -1]]))
+    sharp = np.bincount(areas[dark], minlength=count) >= SHARP_SHARE * np.bincount(areas.ravel(), minlength=count)
+    runs_off = np.zeros(count, dtype=np.uint8)
+    runs_off[border] = sharp[border]
+    runs_off[0] = 0  # paper
+    return np.asarray(cv2.dilate(runs_off[areas], _window(2)) > 0)
 
 
 def _window(half: int) -> UInt8:

@@ -1,6 +1,5 @@
 """The classifier's scores in, a verdict on each region out: a digit, doubtful, or not a digit."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,7 +7,31 @@ import numpy as np
 from edge_app.frames import Digit, Float32, Region
 
 FAINT_SHARE = 0.2  # of the digits' median contrast: fainter marks are folds, smudges and show-through
+MAX_DARK_RIM = 0.15  # of 5,482 drawn digits none has more; of the edges of pages and shadows, most have
 DIGITS = 10  # the first ten outputs of every model are "0" to "9"; an eleventh means "not a digit"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Scored:
+    """Regions with what was measured of them.
+
+    Attributes:
+        regions: N of them.
+        scores: (N, classes) float32, probabilities; class 10, where there is one, means "not a digit".
+        contrasts: (N,) float32, how dark each region's ink is, in gray levels.
+        dark_rims: (N,) float32, share of each region's rim that is as dark as its ink.
+    """
+
+    regions: tuple[Region, ...]
+    scores: Float32
+    contrasts: Float32
+    dark_rims: Float32
+
+    @property
+    def belief(self) -> Float32:
+        """(N,) float32, the probability of the most probable digit."""
+        belief: Float32 = self.scores[:, :DIGITS].max(axis=1, initial=0.0)
+        return belief
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,33 +41,36 @@ class Verdicts:
     Attributes:
         digits: the regions that are digits beyond doubt.
         doubtful: the regions that look like a digit, but not surely which, or not surely a whole one.
+        others: the regions that are surely no digit: letters, signs, texture.
     """
 
     digits: tuple[Digit, ...]
     doubtful: tuple[Region, ...]
+    others: tuple[Region, ...] = ()
 
 
-def classify(scores: Float32, regions: Sequence[Region], contrasts: Float32, threshold: float) -> Verdicts:
+def classify(scored: Scored, threshold: float) -> Verdicts:
     """Sorts the regions by what their scores say.
 
     Args:
-        scores: (N, classes) float32, probabilities; class 10, where there is one, means "not a digit".
-        regions: the N regions that they belong to.
-        contrasts: (N,) float32, how dark each region's ink is, in gray levels.
+        scored: the regions.
         threshold: least probability of a digit that is believed, 0 to 1.
 
     Returns:
-        Digits and doubtful regions in the order given; regions that are no digit are in neither.
+        Digits, doubtful regions and others in the order given; marks much fainter than the digits are in none.
     """
-    winners, confidences = scores.argmax(axis=1), scores.max(axis=1, initial=0.0)
+    regions, contrasts = scored.regions, scored.contrasts
+    winners, confidences = scored.scores.argmax(axis=1), scored.scores.max(axis=1, initial=0.0)
     sure = (winners < DIGITS) & (confidences >= threshold) & ~np.array([region.cut for region in regions], dtype=bool)
     faintest = FAINT_SHARE * float(np.median(contrasts[sure])) if sure.any() else 0.0
-    digits, doubtful = [], []
+    digits, doubtful, others = [], [], []
     for row, region in enumerate(regions):
-        if winners[row] >= DIGITS or contrasts[row] < faintest:
+        if contrasts[row] < faintest:
             continue
-        if sure[row]:
+        if winners[row] >= DIGITS:
+            others.append(region)
+        elif sure[row] and scored.dark_rims[row] <= MAX_DARK_RIM:
             digits.append(Digit(int(winners[row]), float(confidences[row]), region.box_xywh))
         else:
             doubtful.append(region)
-    return Verdicts(tuple(digits), tuple(doubtful))
+    return Verdicts(tuple(digits), tuple(doubtful), tuple(others))

@@ -17,13 +17,16 @@ from edge_app.frames import Float32, Region, RegionMap, UInt8
 
 Mask: TypeAlias = NDArray[np.bool_]
 
-PREPROCESSING = "mnist-20in28-mass-v1"  # stands in every manifest; change it with any change to a crop
+PREPROCESSING = "mnist-20in28-mass-v2"  # stands in every manifest; change it with any change to a crop
 
 CROP_SIDE_PX = 28
 INK_SIDE_PX = 20
 WORK_SIDE_PX = 60  # a large digit is first averaged down to this: 3 samples for each final pixel
+THINNEST_STROKE = 0.08  # of the longer side: 98 % of MNIST's digits have a wider one
+PROPER_STROKE = 0.11  # what a thinner one is drawn out to: between MNIST's 10th and 25th percentile
 MARGIN_FRACTION = 0.15  # of the longer side: paper around the ink, to tell its brightness from
 INK_CORE_PERCENTILE = 25  # the darker quarter of the strokes is taken as solid ink
+RIM_STEP = 0.35  # of the way from the darkest ink to the brightest paper nearby: what lies within is no paper
 INK_FLOOR = 0.12  # of solid ink: below this it is paper texture or sensor noise
 MIN_CONTRAST = 8.0  # gray levels; a smaller step would blow up noise to full ink
 
@@ -35,10 +38,13 @@ class Crops:
     Attributes:
         pictures: (N, 28, 28) uint8, ink bright on black.
         contrasts: (N,) float32, gray levels between each region's paper and its ink.
+        dark_rims: (N,) float32, share of each region's rim that is as dark as its ink: the edge of a page
+            has something dark on one side, a stroke has paper on both.
     """
 
     pictures: UInt8
     contrasts: Float32
+    dark_rims: Float32
 
 
 def crop_regions(gray: UInt8, region_map: RegionMap) -> Crops:
@@ -53,14 +59,14 @@ def crop_regions(gray: UInt8, region_map: RegionMap) -> Crops:
     """
     count = len(region_map.regions)
     pictures = np.zeros((count, CROP_SIDE_PX, CROP_SIDE_PX), dtype=np.uint8)
-    contrasts = np.zeros(count, dtype=np.float32)
+    contrasts, dark_rims = np.zeros(count, dtype=np.float32), np.zeros(count, dtype=np.float32)
     for row, region in enumerate(region_map.regions):
-        ink, contrasts[row] = region_ink(gray, region_map, region)
-        pictures[row] = center_ink(ink)
-    return Crops(pictures, contrasts)
+        ink, contrasts[row], dark_rims[row] = region_ink(gray, region_map, region)
+        pictures[row] = center_ink(turned(ink, region_map.tilt_deg))
+    return Crops(pictures, contrasts, dark_rims)
 
 
-def region_ink(gray: UInt8, region_map: RegionMap, region: Region) -> tuple[UInt8, float]:
+def region_ink(gray: UInt8, region_map: RegionMap, region: Region) -> tuple[UInt8, float, float]:
     """How much ink each pixel of a region holds, neighbours and paper left out.
 
     Paper is the median of what is not ink in and around the region, solid ink the darkest quarter of
@@ -73,7 +79,8 @@ def region_ink(gray: UInt8, region_map: RegionMap, region: Region) -> tuple[UInt
 
     Returns:
         (h, w) uint8, 255 for solid ink and 0 for paper: the region with a margin, its longer side at
-        most `WORK_SIDE_PX`. And the gray levels between paper and solid ink.
+        most `WORK_SIDE_PX`. The gray levels between paper and solid ink, and the share of its rim that is
+        as dark as the ink.
     """
     patch, own, any_ink = _patches(gray, region_map, region)
     level = patch.astype(np.float32)
@@ -83,10 +90,72 @@ def region_ink(gray: UInt8, region_map: RegionMap, region: Region) -> tuple[UInt
     paper = float(np.median(paper_pixels)) if paper_pixels.size else float(level.min())
     own_pixels = level[own]
     solid = float(np.percentile(own_pixels, 100 - INK_CORE_PERCENTILE)) if own_pixels.size else paper
-    ink = (level - paper) / max(solid - paper, MIN_CONTRAST)
-    near = cv2.dilate(own.astype(np.uint8), np.ones((3, 3), np.uint8))
+    contrast = max(solid - paper, MIN_CONTRAST)
+    ink = (level - paper) / contrast
+    strokes = own.astype(np.uint8)
+    near = cv2.dilate(strokes, np.ones((3, 3), np.uint8))
     ink[(near == 0) | (ink < INK_FLOOR)] = 0.0
-    return np.minimum(ink * 255.0 + 0.5, 255.0).astype(np.uint8), solid - paper
+    return (
+        _drawn_out(np.minimum(ink * 255.0 + 0.5, 255.0).astype(np.uint8), strokes),
+        solid - paper,
+        _dark_rim(level, strokes, any_ink),
+    )
+
+
+def _dark_rim(level: Float32, strokes: UInt8, any_ink: Mask) -> float:
+    """Share of the pixels two or three beside the strokes that are hardly brighter than the ink next to them."""
+    near, ink = cv2.dilate(strokes, np.ones((7, 7), np.uint8)), any_ink.astype(np.uint8)
+    rim = (near > 0) & (cv2.dilate(ink, np.ones((3, 3), np.uint8)) == 0)
+    beside = level[rim]
+    if not beside.size:
+        return 0.0
+    darkest = cv2.dilate(level, np.ones((9, 9), np.uint8))[rim]
+    brightest = cv2.erode(level, np.ones((13, 13), np.uint8))[rim]
+    return float(np.mean(darkest - beside < RIM_STEP * (darkest - brightest)))
+
+
+def stroke_width(strokes: UInt8) -> float:
+    """Mean width of strokes in pixels.
+
+    Across a stroke of width w the distance to paper rises from 1 to (w + 1) / 2 and falls again, so that
+    it is (w + 2) / 4 on average.
+
+    Args:
+        strokes: (h, w) uint8, not 0 for ink; what lies outside counts as paper.
+
+    >>> bar = np.zeros((60, 300), np.uint8)
+    >>> bar[20:27] = 1
+    >>> round(stroke_width(bar))
+    7
+    """
+    distance = cv2.distanceTransform(np.pad(strokes, 1), cv2.DIST_L2, 3)
+    count = cv2.countNonZero(strokes)
+    return max(1.0, 4.0 * float(distance.sum()) / count - 2.0) if count else 0.0
+
+
+def _drawn_out(ink: UInt8, strokes: UInt8) -> UInt8:
+    """The ink with strokes as wide as MNIST's where a fine pen's would vanish in 20 pixels."""
+    _, _, width, height = cv2.boundingRect(strokes)
+    side = max(width, height)
+    stroke = stroke_width(strokes)
+    if stroke == 0.0 or stroke >= side * THINNEST_STROKE:
+        return ink
+    nib = round(side * PROPER_STROKE - stroke) + 1
+    if nib < 2:
+        return ink
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (nib, nib))
+    return np.asarray(cv2.dilate(np.pad(ink, nib), disc), dtype=np.uint8)
+
+
+def turned(ink: UInt8, tilt_deg: float) -> UInt8:
+    """The ink turned back by a tilt, counter-clockwise, in a field that holds all of it; the same array where level."""
+    if tilt_deg == 0.0:
+        return ink
+    height, width = ink.shape
+    side = math.ceil(math.hypot(width, height))
+    turn = np.array(cv2.getRotationMatrix2D(((width - 1) / 2, (height - 1) / 2), tilt_deg, 1.0), dtype=np.float64)
+    turn[:, 2] += (side - width) / 2, (side - height) / 2
+    return np.asarray(cv2.warpAffine(ink, turn, (side, side), flags=cv2.INTER_LINEAR), dtype=np.uint8)
 
 
 def center_ink(ink: UInt8) -> UInt8:

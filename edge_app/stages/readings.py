@@ -4,10 +4,11 @@ Two neighbours belong to one number where they stand on one line, are of one siz
 them is smaller than a space. Lines follow the digits, so a slanted line is still one line.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from edge_app.frames import BoxXYWH, Digit, Reading, Region
+from edge_app.stages.tilt import level
 
 MAX_GAP_SHARE = 0.65  # of the taller digit's height: a wider gap is a space between numbers
 SLIM_SHARE = 0.4  # of its height: the least width that a digit takes up on the line
@@ -18,7 +19,10 @@ LINE_OVERLAP = 0.5  # of the lower number's height, for two numbers on one line
 
 
 def group_readings(
-    digits: Sequence[Digit], doubtful: Sequence[Region] = (), frame_wh: tuple[int, int] | None = None
+    digits: Sequence[Digit],
+    doubtful: Sequence[Region] = (),
+    frame_wh: tuple[int, int] | None = None,
+    tilt_deg: float = 0.0,
 ) -> tuple[Reading, ...]:
     """Groups digits into numbers and puts these into reading order.
 
@@ -30,6 +34,7 @@ def group_readings(
         digits: the digits of one frame, in any order.
         doubtful: regions that may be digits of a number without having been read.
         frame_wh: width and height of the frame in pixels; None where its edges do not matter.
+        tilt_deg: how far lines run down to the right, in degrees.
 
     Returns:
         The readings, lines from top to bottom, numbers of a line from left to right.
@@ -39,17 +44,18 @@ def group_readings(
     >>> [reading.text for reading in group_readings(page)]
     ['407', '2']
     """
-    ordered = sorted(digits, key=lambda digit: digit.box_xywh[0])
+    written = {replace(digit, box_xywh=level(digit.box_xywh, tilt_deg)): digit for digit in digits}
     numbers: list[list[Digit]] = []
-    for digit in ordered:
+    for digit in sorted(written, key=lambda digit: digit.box_xywh[0]):
         left_neighbour = _nearest_to_the_left(digit, numbers)
         if left_neighbour is None:
             numbers.append([digit])
         else:
             left_neighbour.append(digit)
-    readings = [Reading(tuple(number), whole=_is_whole(number, doubtful, frame_wh)) for number in numbers]
+    unread = [level(region.box_xywh, tilt_deg) for region in doubtful]
+    readings = [Reading(tuple(number), whole=not _continued(number, unread)) for number in numbers]
     apart = [replace(reading, whole=reading.whole and not _tangled(reading, readings)) for reading in readings]
-    return in_reading_order(apart)
+    return tuple(_as_written(reading, written, frame_wh) for reading in in_reading_order(apart))
 
 
 def in_reading_order(readings: Sequence[Reading]) -> tuple[Reading, ...]:
@@ -84,13 +90,24 @@ def _neighbours(left: BoxXYWH, right: BoxXYWH) -> bool:
     )
 
 
-def _is_whole(number: list[Digit], doubtful: Sequence[Region], frame_wh: tuple[int, int] | None) -> bool:
+def _continued(number: list[Digit], unread: Sequence[BoxXYWH]) -> bool:
+    """Whether something that could not be read stands where the number may go on."""
     first, last = number[0].box_xywh, number[-1].box_xywh
-    if frame_wh is not None:
-        narrow = min(digit.box_xywh[3] for digit in number) * MAX_GAP_SHARE / 4
-        if first[0] < narrow or frame_wh[0] - _right(last) < narrow:
-            return False
-    return not any(_neighbours(last, region.box_xywh) or _neighbours(region.box_xywh, first) for region in doubtful)
+    return any(_neighbours(last, box) or _neighbours(box, first) for box in unread)
+
+
+def _as_written(reading: Reading, written: Mapping[Digit, Digit], frame_wh: tuple[int, int] | None) -> Reading:
+    """The reading with its digits where they stand in the frame; not whole at the frame's left and right."""
+    digits = tuple(written[digit] for digit in reading.digits)
+    return Reading(digits, reading.whole and not _at_side(digits, frame_wh))
+
+
+def _at_side(digits: Sequence[Digit], frame_wh: tuple[int, int] | None) -> bool:
+    if frame_wh is None:
+        return False
+    narrow = min(digit.box_xywh[3] for digit in digits) * MAX_GAP_SHARE / 4
+    left, right = min(digit.box_xywh[0] for digit in digits), max(_right(digit.box_xywh) for digit in digits)
+    return left < narrow or frame_wh[0] - right < narrow
 
 
 def _tangled(reading: Reading, readings: Sequence[Reading]) -> bool:

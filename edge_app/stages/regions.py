@@ -13,6 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge_app.frames import BoxXYWH, Int32, Region, RegionMap, UInt8
+from edge_app.stages.lines import remove_lines
+from edge_app.stages.tilt import page_tilt
 
 Rows: TypeAlias = NDArray[np.intp]
 Flags: TypeAlias = NDArray[np.bool_]
@@ -21,13 +23,14 @@ LEFT, TOP, WIDTH, HEIGHT, AREA = range(5)  # columns of OpenCV's component stati
 
 MIN_PART_AREA_PX = 8  # at working size; below this it is sensor noise, not a piece of a stroke
 MAX_PARTS = 2_000  # largest pieces looked at when joining; bounds the time of a frame full of specks
-MIN_ASPECT, MAX_ASPECT = 0.04, 2.2  # width / height: a ruler-straight 1; a flat 2 with a long tail
-MAX_SIDE_SHARE = 0.985  # of the frame's side: a digit may fill the frame, the edge of a page spans it
+MIN_ASPECT, MAX_ASPECT = 0.04, 6.0  # width / height: a ruler-straight 1; a number whose digits all touch
+MAX_SIDE_SHARE = 0.985  # of the frame's side: a digit may nearly fill the frame, the edge of a page spans it
 MIN_FILL = 0.05  # share of its box that is ink: a table's lines have less
 MAX_SOLID_FILL = 0.85  # a filled block is no digit, unless it is as slim as a 1
 SLIM_ASPECT = 0.45
 MIN_SHARE_OF_TALLEST = 0.05  # of the tallest region: dots and specks beside a large digit
 FRAME_EDGE_PX = 1  # at working size; ink this near the edge of the frame goes on outside it
+FILLING_SHARE = 0.6  # of the frame's height: what is so tall and still a digit is all there
 HELD_HEIGHT_SHARE = 0.35  # of the height of a form box: the least height of a digit in it
 HOLDER_MAX_FILL = 0.3
 TABLE_MIN_HELD = 3  # regions inside another; the loops of a large 8 may hold a speck or two
@@ -75,8 +78,10 @@ def find_regions(
     >>> [region.box_xywh for region in find_regions(mask).regions]
     [(20, 10, 4, 30)]
     """
-    _, labels, statistics, _ = cv2.connectedComponentsWithStats(mask, connectivity=8, ltype=cv2.CV_32S)
-    components, stats = np.asarray(labels, dtype=np.int32), np.asarray(statistics, dtype=np.int32)
+    components, stats = _components(mask)
+    without = remove_lines(mask, components, stats)
+    if without is not mask:
+        components, stats = _components(without)
     rows, dropped = _tallest(stats, _digit_shaped(stats, mask.shape, limits), limits.max_regions)
     rows = rows[~_holds_digits(stats[rows])]
     rows = rows[stats[rows, HEIGHT] >= _tallest_whole(stats[rows], mask.shape) * MIN_SHARE_OF_TALLEST]
@@ -87,14 +92,30 @@ def find_regions(
     boxes = [_union(stats[group]) for group in groups]
     order = sorted(range(len(groups)), key=lambda index: boxes[index])
     regions = tuple(
-        Region(
-            box_xywh=_full_resolution(boxes[index], resize_factor),
-            components=tuple(int(row) for row in groups[index]),
-            cut=_at_frame_edge(boxes[index], mask.shape),
-        )
-        for index in order
+        as_region(boxes[index], tuple(int(row) for row in groups[index]), mask.shape, resize_factor) for index in order
     )
-    return RegionMap(regions, components, resize_factor, dark_on_light, dropped)
+    return RegionMap(regions, components, stats, resize_factor, dark_on_light, dropped, page_tilt(regions))
+
+
+def as_region(
+    box_xywh: BoxXYWH, components: tuple[int, ...], shape_hw: tuple[int, ...], resize_factor: float
+) -> Region:
+    """Some pieces of ink as a region.
+
+    Args:
+        box_xywh: round them, in pixels of the mask.
+        components: their numbers.
+        shape_hw: of the mask.
+        resize_factor: size of the mask divided by that of the full-resolution frame.
+    """
+    cut = _at_frame_edge(box_xywh, shape_hw)
+    return Region(_full_resolution(box_xywh, resize_factor), components, cut)
+
+
+def _components(mask: UInt8) -> tuple[Int32, Int32]:
+    """The number of the piece of ink at each pixel, (h, w) int32, and OpenCV's statistics of them, (M, 5) int32."""
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8, ltype=cv2.CV_32S)
+    return np.asarray(labels, dtype=np.int32), np.asarray(stats, dtype=np.int32)
 
 
 def _digit_shaped(stats: Int32, shape_hw: tuple[int, ...], limits: RegionLimits) -> Rows:
@@ -213,10 +234,11 @@ def _union(boxes: Int32) -> BoxXYWH:
 
 
 def _at_frame_edge(box_xywh: BoxXYWH, shape_hw: tuple[int, ...]) -> bool:
+    """Whether ink runs off the frame; one that nearly fills its height may touch the top and the bottom."""
     x, y, width, height = box_xywh
-    return (
-        min(x, y) < FRAME_EDGE_PX or x + width > shape_hw[1] - FRAME_EDGE_PX or y + height > shape_hw[0] - FRAME_EDGE_PX
-    )
+    beside = x < FRAME_EDGE_PX or x + width > shape_hw[1] - FRAME_EDGE_PX
+    above_or_below = y < FRAME_EDGE_PX or y + height > shape_hw[0] - FRAME_EDGE_PX
+    return beside or (above_or_below and height < FILLING_SHARE * shape_hw[0])
 
 
 def _full_resolution(box_xywh: BoxXYWH, resize_factor: float) -> BoxXYWH:

@@ -14,6 +14,8 @@ from edge_app.frames import Reading
 from edge_app.stages.readings import in_reading_order
 
 MAX_STEP_SHARE = 0.8  # of the number's height: how far it moves between two frames and is still itself
+SAME_PLACE = 0.5  # of the smaller number's box: two numbers that share more are one
+PART_PATIENCE = 4  # times as long as a number that is gone, one is kept of which a part is still seen
 MAX_TEXTS = 8  # that a track remembers what was said of: more is flicker, and memory must stay bounded
 
 
@@ -82,20 +84,20 @@ class Tracker:
             The published readings in reading order, boxes where they were last seen.
         """
         self._tracks = advance(self._tracks, [reading for reading in readings if reading.whole], self._limits)
-        return in_reading_order([track.published for track in self._tracks if track.published is not None])
+        return in_reading_order(_without_ghosts(self._tracks))
 
 
 def advance(tracks: Sequence[Track], readings: Sequence[Reading], limits: TrackLimits) -> list[Track]:
     """The tracks after one more frame: each goes on with the reading nearest to it, the rest begin anew."""
     pairs = sorted(
-        (distance, track_index, reading_index)
+        (track.published is None or track.published.text != reading.text, distance, track_index, reading_index)
         for track_index, track in enumerate(tracks)
         for reading_index, reading in enumerate(readings)
         if (distance := _distance(track.latest, reading)) is not None
     )
     partner: dict[int, int] = {}
     taken: set[int] = set()
-    for _, track_index, reading_index in pairs:
+    for _, _, track_index, reading_index in pairs:
         if track_index not in partner and reading_index not in taken:
             partner[track_index] = reading_index
             taken.add(reading_index)
@@ -107,6 +109,22 @@ def advance(tracks: Sequence[Track], readings: Sequence[Reading], limits: TrackL
     kept = [track for track in followed if track.missing < _patience(track, limits)]
     begun = [_see(None, reading, limits) for index, reading in enumerate(readings) if index not in taken]
     return kept + begun
+
+
+def _without_ghosts(tracks: Sequence[Track]) -> list[Reading]:
+    """What is published, without numbers that were not seen in this frame where others stand in their place by now."""
+    seen = [track.published for track in tracks if track.published is not None and track.missing == 0]
+    gone = [track.published for track in tracks if track.published is not None and track.missing > 0]
+    return seen + [reading for reading in gone if not any(_same_place(reading, other) for other in seen)]
+
+
+def _same_place(reading: Reading, other: Reading) -> bool:
+    """Whether two numbers share more than half of the smaller one's box."""
+    (x, y, width, height), (left, top, across, down) = reading.box_xywh, other.box_xywh
+    shared_width = min(x + width, left + across) - max(x, left)
+    shared_height = min(y + height, top + down) - max(y, top)
+    smaller = min(width * height, across * down)
+    return shared_width > 0 and shared_height > 0 and shared_width * shared_height > SAME_PLACE * smaller
 
 
 def _see(track: Track | None, reading: Reading, limits: TrackLimits) -> Track:
@@ -122,7 +140,8 @@ def _see(track: Track | None, reading: Reading, limits: TrackLimits) -> Track:
     )
     means = votes[reading.text].means()
     same = track.published is not None and track.published.text == reading.text
-    if same or (track.agreeing >= limits.confirm_frames and min(means) >= limits.confidence):
+    enough = track.agreeing >= limits.confirm_frames and min(means) >= limits.confidence
+    if same or (enough and not _is_part(track)):
         track = replace(track, published=_averaged(reading, means), stale=0)
     return track
 
@@ -149,7 +168,14 @@ def _miss(track: Track) -> Track:
 
 def _forget(track: Track, limits: TrackLimits) -> Track:
     """Takes back what was published of a place where something else has stood for as long."""
-    return replace(track, published=None) if track.stale >= limits.forget_frames else track
+    patience = limits.forget_frames * (PART_PATIENCE if _is_part(track) else 1)
+    return replace(track, published=None) if track.stale >= patience else track
+
+
+def _is_part(track: Track) -> bool:
+    """Whether only a part of the published number is seen: somebody's hand is more likely than another number."""
+    published, latest = track.published, track.latest.text
+    return published is not None and latest != published.text and latest in published.text
 
 
 def _patience(track: Track, limits: TrackLimits) -> int:

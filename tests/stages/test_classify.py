@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from edge_app.frames import Region
-from edge_app.stages.classify import classify
+from edge_app.stages.classify import Scored, classify
 
 
 def scores(winner: int, probability: float, classes: int = 10) -> np.ndarray:
@@ -13,37 +13,43 @@ def scores(winner: int, probability: float, classes: int = 10) -> np.ndarray:
     return row
 
 
+def scored(rows: np.ndarray, regions: list[Region], contrasts: list[float], dark_rim: float = 0.0) -> Scored:
+    rims = np.full(len(regions), dark_rim, dtype=np.float32)
+    return Scored(tuple(regions), rows, np.array(contrasts, dtype=np.float32), rims)
+
+
 HERE = (10, 20, 30, 40)
-INKY = np.array([120], dtype=np.float32)
+INKY = [120.0]
 
 
 @pytest.mark.parametrize(
-    ("row", "cut", "digits", "doubtful"),
+    ("row", "cut", "digits", "doubtful", "others"),
     [
-        pytest.param(scores(7, 0.9), False, [7], 0, id="sure"),
-        pytest.param(scores(7, 0.6), False, [7], 0, id="just sure enough"),
-        pytest.param(scores(7, 0.5), False, [], 1, id="unsure"),
-        pytest.param(scores(7, 0.99), True, [], 1, id="sure but cut by the frame"),
-        pytest.param(scores(10, 0.9, 11), False, [], 0, id="no digit"),
-        pytest.param(scores(3, 0.9, 11), False, [3], 0, id="a digit of a model with reject"),
+        pytest.param(scores(7, 0.9), False, [7], 0, 0, id="sure"),
+        pytest.param(scores(7, 0.6), False, [7], 0, 0, id="just sure enough"),
+        pytest.param(scores(7, 0.5), False, [], 1, 0, id="unsure"),
+        pytest.param(scores(7, 0.99), True, [], 1, 0, id="sure but cut by the frame"),
+        pytest.param(scores(10, 0.9, 11), False, [], 0, 1, id="no digit"),
+        pytest.param(scores(3, 0.9, 11), False, [3], 0, 0, id="a digit of a model with reject"),
     ],
 )
-def test_verdict(row: np.ndarray, cut: bool, digits: list[int], doubtful: int) -> None:
-    verdicts = classify(row, [Region(HERE, (1,), cut)], INKY, threshold=0.6)
+def test_verdict(row: np.ndarray, cut: bool, digits: list[int], doubtful: int, others: int) -> None:
+    verdicts = classify(scored(row, [Region(HERE, (1,), cut)], INKY), threshold=0.6)
 
     assert [digit.digit for digit in verdicts.digits] == digits
     assert len(verdicts.doubtful) == doubtful
+    assert len(verdicts.others) == others
 
 
 def test_a_digit_keeps_its_box_and_confidence() -> None:
-    digit = classify(scores(4, 0.75), [Region(HERE, (1,))], INKY, threshold=0.5).digits[0]
+    digit = classify(scored(scores(4, 0.75), [Region(HERE, (1,))], INKY), threshold=0.5).digits[0]
 
     assert digit.box_xywh == HERE
     assert digit.confidence == pytest.approx(0.75)
 
 
 def test_no_regions_give_no_verdicts() -> None:
-    verdicts = classify(np.zeros((0, 10), np.float32), [], np.zeros(0, np.float32), threshold=0.5)
+    verdicts = classify(scored(np.zeros((0, 10), np.float32), [], []), threshold=0.5)
 
     assert verdicts.digits == verdicts.doubtful == ()
 
@@ -52,7 +58,14 @@ def test_a_smudge_is_no_digit_however_sure_the_classifier_is() -> None:
     rows = np.concatenate([scores(4, 0.9), scores(6, 0.9), scores(0, 0.9), scores(8, 0.99)])
     regions = [Region((40 * n, 20, 30, 40), (n,)) for n in range(4)]
 
-    verdicts = classify(rows, regions, np.array([120, 110, 40, 12], dtype=np.float32), threshold=0.5)
+    verdicts = classify(scored(rows, regions, [120, 110, 40, 12]), threshold=0.5)
 
     assert [digit.digit for digit in verdicts.digits] == [4, 6, 0]
     assert verdicts.doubtful == ()
+
+
+def test_the_edge_of_a_page_is_no_digit() -> None:
+    edge = classify(scored(scores(1, 0.99), [Region(HERE, (1,))], INKY, dark_rim=0.4), threshold=0.5)
+
+    assert edge.digits == ()
+    assert [region.box_xywh for region in edge.doubtful] == [HERE]

@@ -1,5 +1,7 @@
 """Crops follow MNIST's recipe, whatever the digit's size, place and light."""
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
@@ -114,7 +116,7 @@ def test_a_neighbour_inside_the_rectangle_stays_out() -> None:
     alone = mask.copy()
     alone[:, 33:] = 0
 
-    with_neighbour = pictures(gray, RegionMap((left,), region_map.components, 1.0, True))
+    with_neighbour = pictures(gray, replace(region_map, regions=(left,)))
     without = pictures(np.where(alone > 0, 30, 220).astype(np.uint8), find_regions(alone))
 
     assert np.array_equal(with_neighbour, without)

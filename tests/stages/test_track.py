@@ -126,3 +126,41 @@ def test_memory_is_bounded_however_much_a_number_flickers() -> None:
 
     assert len(watch._tracks) == 1
     assert len(watch._tracks[0].votes) <= 8
+
+
+def test_a_hand_over_the_end_of_a_number_does_not_shorten_it() -> None:
+    frames = [[number("4870")]] * 3 + [[number("487")]] * 12 + [[number("4870")]] * 2
+
+    assert play(tracker(), *frames)[2:] == [["4870"]] * 15
+
+
+def test_a_number_that_stays_shorter_is_in_the_end_believed() -> None:
+    published = play(tracker(), *[[number("4870")]] * 3, *[[number("487")]] * 30)
+
+    assert published[-1] == ["487"]
+    assert ["4870", "487"] not in published
+
+
+def test_a_number_that_falls_apart_for_a_moment_is_not_published_twice() -> None:
+    whole, pieces = [number("369687")], [number("36"), number("9687", x=150)]
+
+    published = play(tracker(), *[whole] * 3, *[pieces] * 2, *[whole] * 6)
+
+    assert all(texts == ["369687"] for texts in published[2:])
+
+
+def test_equal_numbers_in_two_places_are_both_published() -> None:
+    frame = [number("55"), number("55", x=400)]
+
+    assert play(tracker(), *[frame] * 3)[-1] == ["55", "55"]
+
+
+def test_when_the_page_is_swapped_the_new_number_is_there_within_half_a_second() -> None:
+    limits = TrackLimits()
+    frames = [[number("407")]] * 20 + [[number("915")]] * 15
+
+    published = play(Tracker(limits), *frames)
+
+    assert published[19] == ["407"]
+    assert published[20 + limits.confirm_frames - 1] == ["915"]
+    assert limits.confirm_frames <= 0.5 * 30

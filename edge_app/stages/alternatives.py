@@ -1,0 +1,242 @@
+"""Regions and what the classifier says of them in, other ways to divide the same ink out, and the best one.
+
+A digit that fell into pieces and two digits that touch cannot be told from whole ones by rules alone. So
+where the classifier is in doubt, ink is divided otherwise (joined with what lies beside it, relieved of
+specks, cut where strokes are thin), classified again, and the reading that the classifier believes most
+is kept: over-segmentation and best path, after Casey and Lecolinet, "A Survey of Methods and Strategies
+in Character Segmentation" (IEEE PAMI 18(7), 1996).
+"""
+
+from dataclasses import replace
+from itertools import combinations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from edge_app.frames import BoxXYWH, Float32, Int32, Region, RegionMap
+from edge_app.stages.cuts import cut_apart, find_cuts
+from edge_app.stages.division import SURE, Proposal, Proposals
+from edge_app.stages.regions import as_region
+
+NARROW_ASPECT = 0.95  # width / height
+MAX_PROPOSED = 512  # regions classified a second time; bounds the time of one frame
+JOINED_ASPECT = 1.3  # width / height of pieces put together
+STACKED_OVERLAP = 0.4  # of the narrower piece's width that lies above or below the other
+BESIDE_GAP_SHARE = 0.15  # of the height of both: widest gap between pieces side by side
+STACKED_GAP_SHARE = 0.25  # the same, one above the other: the bar of a 5
+STROKE_HEIGHT_SHARE = 0.4  # of both: least height of what is joined to a piece that passes for a digit
+TALLER_THAN_USUAL = 1.4  # of the page's sure digits: pieces of two lines are not joined
+MIN_PART_AREA_PX = 8  # at working size; below this it is noise
+WIDE_ASPECT = 0.6  # width / height from which a region may be two digits
+LOWEST_PART = 0.4  # of the height of a region: a lower part is no digit of it
+
+
+def propose(region_map: RegionMap, belief: Float32) -> Proposals:
+    """Finds other ways to divide ink that the classifier is not sure of.
+
+    Args:
+        region_map: of the frame; not changed.
+        belief: (N,) float32, probability of the best digit for each of its regions.
+
+    Returns:
+        The proposals; none where every region is surely a digit, or surely nothing like one.
+    """
+    draft = _Draft(region_map, belief)
+    for index in sorted(np.flatnonzero(belief < SURE), key=lambda index: -region_map.regions[index].box_xywh[3]):
+        if draft.full:
+            break
+        if not region_map.regions[index].cut:
+            draft.add_joined(int(index))
+            draft.add_cleaned(int(index))
+            draft.add_cut(int(index))
+    return draft.proposals()
+
+
+class _Draft:
+    """The proposals of one frame while they are collected."""
+
+    def __init__(self, region_map: RegionMap, belief: Float32) -> None:
+        self._map = region_map
+        self._boxes = np.array([region.box_xywh for region in region_map.regions], dtype=np.int64).reshape(-1, 4)
+        self._belief = belief
+        self._usual = _usual_height(self._boxes, belief)
+        self._used = {component for region in region_map.regions for component in region.components}
+        self._components = region_map.components
+        self._next = len(region_map.statistics)
+        self._cut: dict[int, tuple[int, ...]] = {}
+        self._regions: list[Region] = []
+        self._ways: list[Proposal] = []
+        self._pairs: set[tuple[int, int]] = set()
+
+    @property
+    def full(self) -> bool:
+        """Whether no more regions can be proposed."""
+        return len(self._regions) >= MAX_PROPOSED
+
+    def proposals(self) -> Proposals:
+        """What was collected."""
+        regions = tuple(replace(region, components=self._after_cuts(region.components)) for region in self._regions)
+        return Proposals(replace(self._map, regions=regions, components=self._components), tuple(self._ways))
+
+    def add_joined(self, index: int) -> None:
+        """The region together with each region that may be another piece of the same digit."""
+        for other in np.flatnonzero(_may_join(self._boxes[index], self._boxes, self._usual)):
+            pair = (min(index, int(other)), max(index, int(other)))
+            if self._belief[other] >= SURE and not _alike(self._boxes[index], self._boxes[other]):
+                continue
+            if other != index and pair not in self._pairs and not self._map.regions[other].cut:
+                self._pairs.add(pair)
+                first, second = (self._map.regions[number] for number in pair)
+                self._add(pair, _union(first, second))
+
+    def add_cleaned(self, index: int) -> None:
+        """The region with loose pieces near it, and its largest piece alone."""
+        region = self._map.regions[index]
+        pieces = _loose_pieces(region, self._map, self._used)
+        if pieces:
+            self._add((index,), self._of_components((*region.components, *pieces)))
+        if len(region.components) > 1:
+            areas = self._map.statistics[list(region.components), 4]
+            self._add((index,), self._of_components((region.components[int(areas.argmax())],)))
+
+    def add_cut(self, index: int) -> None:
+        """The region cut into two or more, every way that its thin places allow."""
+        region = self._map.regions[index]
+        _, _, width, height = region.box_xywh
+        if width < WIDE_ASPECT * height:
+            return
+        box = _working_box(region.box_xywh, self._map.resize_factor, self._components.shape)
+        own = _own_ink(self._map.components, region, box)
+        cuts = find_cuts(own)
+        if not cuts:
+            return
+        right = cut_apart(own, cuts)
+        numbers = self._number_parts(region, box, own, right)
+        runs: dict[tuple[int, int], int] = {}
+        for start, end in combinations(range(len(cuts) + 2), 2):
+            ink = own.copy()
+            if start > 0:
+                ink &= right[start - 1]
+            if end <= len(cuts):
+                ink &= ~right[end - 1]
+            run = self._of_ink(ink, (box[0], box[1]), tuple(np.unique(numbers[ink]).tolist()))
+            if run is not None and _digit_shaped(run.box_xywh, height):
+                runs[start, end] = len(self._regions)
+                self._regions.append(run)
+        self._ways.append(Proposal((index,), len(cuts) + 1, runs, narrow=width < NARROW_ASPECT * height))
+
+    def _number_parts(self, region: Region, box: BoxXYWH, own: NDArray[np.bool_], right: NDArray[np.bool_]) -> Int32:
+        """Gives what lies between the same cuts a number of its own, for each piece of a region's ink.
+
+        Returns:
+            (h, w) int32, the new numbers within the box; a view of all.
+        """
+        if self._components is self._map.components:
+            self._components = self._components.copy()
+        x, y, width, height = box
+        view = self._components[y : y + height, x : x + width]
+        sides = np.tensordot(1 << np.arange(len(right)), right, axes=1)[own]
+        kept, parts = np.unique(np.stack([view[own], sides]), axis=1, return_inverse=True)
+        view[own] = self._next + parts.reshape(-1)
+        for piece in region.components:
+            self._cut[piece] = tuple((self._next + np.flatnonzero(kept[0] == piece)).tolist())
+        self._next += kept.shape[1]
+        return view
+
+    def _after_cuts(self, components: tuple[int, ...]) -> tuple[int, ...]:
+        """What pieces of ink are called now that some of them are cut."""
+        return tuple(number for piece in components for number in self._cut.get(piece, (piece,)))
+
+    def _of_ink(self, ink: NDArray[np.bool_], corner: tuple[int, int], components: tuple[int, ...]) -> Region | None:
+        """A region of some ink; None where there is none."""
+        x, y, width, height = cv2.boundingRect(ink.astype(np.uint8))
+        if width == 0:
+            return None
+        return self._region((corner[0] + x, corner[1] + y, width, height), components)
+
+    def _of_components(self, components: tuple[int, ...]) -> Region:
+        stats = self._map.statistics[list(components)]
+        left, top = int(stats[:, 0].min()), int(stats[:, 1].min())
+        right, bottom = int((stats[:, 0] + stats[:, 2]).max()), int((stats[:, 1] + stats[:, 3]).max())
+        return self._region((left, top, right - left, bottom - top), components)
+
+    def _region(self, box: BoxXYWH, components: tuple[int, ...]) -> Region:
+        return as_region(box, components, self._components.shape, self._map.resize_factor)
+
+    def _add(self, replaces: tuple[int, ...], region: Region) -> None:
+        self._ways.append(Proposal(replaces, 1, {(0, 1): len(self._regions)}))
+        self._regions.append(region)
+
+
+def _usual_height(boxes: NDArray[np.int64], belief: Float32) -> float:
+    """Median height of the sure digits; infinite where there are none."""
+    sure = boxes[belief >= SURE, 3]
+    return float(np.median(sure)) if len(sure) else np.inf
+
+
+def _may_join(box: NDArray[np.int64], boxes: NDArray[np.int64], usual: float) -> NDArray[np.bool_]:
+    """(N,) whether a box and each other may be pieces of one digit."""
+    left, top = np.minimum(box[0], boxes[:, 0]), np.minimum(box[1], boxes[:, 1])
+    right = np.maximum(box[0] + box[2], boxes[:, 0] + boxes[:, 2])
+    bottom = np.maximum(box[1] + box[3], boxes[:, 1] + boxes[:, 3])
+    width, height = right - left, bottom - top
+    across = box[2] + boxes[:, 2] - width  # shared columns, or minus the gap
+    down = box[3] + boxes[:, 3] - height
+    stacked = (across >= STACKED_OVERLAP * np.minimum(box[2], boxes[:, 2])) & (-down <= STACKED_GAP_SHARE * height)
+    beside = (down >= 0.3 * np.minimum(box[3], boxes[:, 3])) & (-across <= BESIDE_GAP_SHARE * height)
+    shaped = (width <= JOINED_ASPECT * height) & (height <= TALLER_THAN_USUAL * usual)
+    return np.asarray((stacked | beside) & shaped)
+
+
+def _alike(box: NDArray[np.int64], other: NDArray[np.int64]) -> bool:
+    """Whether both boxes are strokes of a digit: the upright and the rest of a 4. A sure digit wants no speck."""
+    height = max(box[1] + box[3], other[1] + other[3]) - min(box[1], other[1])
+    return bool(min(box[3], other[3]) >= STROKE_HEIGHT_SHARE * height)
+
+
+def _loose_pieces(region: Region, region_map: RegionMap, used: set[int]) -> tuple[int, ...]:
+    """Pieces of ink that belong to no region and lie close to one."""
+    stats = region_map.statistics
+    x, y, width, height = _working_box(region.box_xywh, region_map.resize_factor, region_map.components.shape)
+    gap = max(2.0, STACKED_GAP_SHARE * height)
+    near = (
+        (stats[:, 4] >= MIN_PART_AREA_PX)
+        & (stats[:, 3] <= height)
+        & (stats[:, 2] <= max(width, height))
+        & (stats[:, 0] <= x + width + gap)
+        & (stats[:, 0] + stats[:, 2] >= x - gap)
+        & (stats[:, 1] <= y + height + gap)
+        & (stats[:, 1] + stats[:, 3] >= y - gap)
+    )
+    near[0] = False  # paper
+    return tuple(int(row) for row in np.flatnonzero(near) if int(row) not in used)[:4]
+
+
+def _digit_shaped(part: BoxXYWH, height: int) -> bool:
+    """Whether a part of a region can be a digit beside another one."""
+    return part[2] <= JOINED_ASPECT * part[3] and part[3] >= LOWEST_PART * height
+
+
+def _own_ink(components: Int32, region: Region, box: BoxXYWH) -> NDArray[np.bool_]:
+    x, y, width, height = box
+    view = components[y : y + height, x : x + width]
+    own: NDArray[np.bool_] = np.isin(view, region.components)
+    return own
+
+
+def _union(first: Region, second: Region) -> Region:
+    x, y = (min(first.box_xywh[axis], second.box_xywh[axis]) for axis in (0, 1))
+    right, bottom = (
+        max(first.box_xywh[axis] + first.box_xywh[axis + 2], second.box_xywh[axis] + second.box_xywh[axis + 2])
+        for axis in (0, 1)
+    )
+    return Region((x, y, right - x, bottom - y), (*first.components, *second.components))
+
+
+def _working_box(box: BoxXYWH, factor: float, shape_hw: tuple[int, ...]) -> BoxXYWH:
+    """A box in pixels of the working-size mask, inside it."""
+    x, y = max(0, int(box[0] * factor) - (factor < 1.0)), max(0, int(box[1] * factor) - (factor < 1.0))
+    right = min(shape_hw[1], int(np.ceil((box[0] + box[2]) * factor)) + (factor < 1.0))
+    bottom = min(shape_hw[0], int(np.ceil((box[1] + box[3]) * factor)) + (factor < 1.0))
+    return x, y, right - x, bottom - y

@@ -1,0 +1,144 @@
+"""Readings and the regions that are no digit in, the readings that their surroundings bear out.
+
+Alone, an o cannot be told from a 0 nor an l from a 1, and in the grain of wood there is always something
+like a 7. Among letters, or among dozens of shapes that are nothing, it is not believed.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edge_app.frames import Reading, Region, RegionMap
+
+Boxes: TypeAlias = NDArray[np.float64]
+
+LETTER_HEIGHTS = 0.6, 1.8  # of a letter's, in the number's height; operators are mostly lower
+LETTER_GAP = 0.2  # widest gap between neighbours in a word, of the number's height; operators stand further off
+FEW_SHAPES = 2  # that are no digit: on a page with hardly anything else, a stroke is a 1 and a ring a 0
+LIKE_HEIGHTS = 0.5, 2.0  # of a number that supports another, in that one's height
+AREA_REACH = 8.0  # of a number's surroundings, in its heights
+AREA_LEAST = 10  # shapes around it that are no digit; fewer are words and operators beside numbers
+AREA_RATIO = 1.2  # of shapes that are no digit to digits, from which all of them are letters or texture
+
+NEXT_DIGIT = 0.6  # of the number's height: the space that one more digit would take
+LARGE_SHARE = 0.7  # of the number's height: least extent of what may hold or hide a digit; operators are smaller
+COVERED_SHARE = 0.1  # of that space; a line that was not removed covers less
+
+
+def believable(readings: Sequence[Reading], others: Sequence[Region]) -> tuple[Reading, ...]:
+    """Leaves out the readings that are letters of a word, or stray shapes in print or texture.
+
+    Args:
+        readings: of one frame.
+        others: its regions that are surely no digit.
+
+    Returns:
+        The rest, in the order given.
+    """
+    if not readings or not others:
+        return tuple(readings)
+    shapes = _boxes([region.box_xywh for region in others])
+    digits = _boxes([digit.box_xywh for reading in readings for digit in reading.digits])
+    kept = [r for r in readings if not (_in_word(r, shapes) or _in_texture(r, shapes, digits))]
+    return tuple(r for r in kept if len(others) <= FEW_SHAPES or not _is_plain(r) or _is_supported(r, kept))
+
+
+def with_clear_ends(
+    readings: Sequence[Reading], others: Sequence[Region], region_map: RegionMap
+) -> tuple[Reading, ...]:
+    """Marks the readings as not whole that something large lies beside: a hand or a smudge may hide a digit.
+
+    Args:
+        readings: of one frame.
+        others: its regions that are no digit, but may hold one.
+        region_map: its ink.
+    """
+    stats = region_map.statistics
+    strange = np.ones(len(stats), dtype=bool)
+    strange[0] = False  # paper
+    ours = {region.components for region in others}
+    known = [region.components for region in region_map.regions if region.components not in ours]
+    strange[[piece for pieces in known for piece in pieces]] = False
+    extent = np.where(strange, np.maximum(stats[:, 2], stats[:, 3]), 0)
+    return tuple(
+        replace(reading, whole=False) if reading.whole and _something_beside(reading, region_map, extent) else reading
+        for reading in readings
+    )
+
+
+def _something_beside(reading: Reading, region_map: RegionMap, extent: NDArray[np.int64]) -> bool:
+    """Whether much of the space for another digit, on either side, is covered by ink as large as a digit."""
+    factor = region_map.resize_factor
+    left, top, width, height = (round(side * factor) for side in reading.box_xywh)
+    space = round(NEXT_DIGIT * height)
+    large = extent >= LARGE_SHARE * height
+    for start, end in ((left - space, left), (left + width, left + width + space)):
+        zone = region_map.components[top : top + height, max(0, start) : max(0, end)]
+        if zone.size and float(large[zone].mean()) > COVERED_SHARE:
+            return True
+    return False
+
+
+def _in_word(reading: Reading, shapes: Boxes) -> bool:
+    """Whether at least as many letters as digits stand close beside the digits, in one row."""
+    left, top, width, height = (float(side) for side in reading.box_xywh)
+    lowest, highest = LETTER_HEIGHTS
+    sized = (shapes[:, 3] >= lowest * height) & (shapes[:, 3] <= highest * height)
+    shared = np.minimum(shapes[:, 1] + shapes[:, 3], top + height) - np.maximum(shapes[:, 1], top)
+    row = shapes[sized & (shared >= 0.5 * np.minimum(shapes[:, 3], height))]
+    letters = _chain(row, left + width, height) + _chain(_mirrored(row), -left, height)
+    return letters >= len(reading.digits)
+
+
+def _is_plain(reading: Reading) -> bool:
+    """Whether a number is but strokes and rings, of which the world is full: 1, 0, 10."""
+    return set(reading.text) <= {"0", "1"}
+
+
+def _is_supported(reading: Reading, readings: Sequence[Reading]) -> bool:
+    """Whether a number that nothing else looks like stands somewhere on the page, in about the same size."""
+    lowest, highest = LIKE_HEIGHTS
+    height = reading.box_xywh[3]
+    return any(not _is_plain(other) and lowest * height <= other.box_xywh[3] <= highest * height for other in readings)
+
+
+def _chain(row: Boxes, edge: float, height: float) -> int:
+    """How many boxes follow one another to the right of an edge, each close to the one before."""
+    count = 0
+    for box in row[np.argsort(row[:, 0])]:
+        if box[0] + box[2] / 2 < edge:
+            continue
+        if box[0] - edge > LETTER_GAP * height:
+            break
+        count, edge = count + 1, float(box[0] + box[2])
+    return count
+
+
+def _in_texture(reading: Reading, shapes: Boxes, digits: Boxes) -> bool:
+    around = _like_and_near(reading, shapes)
+    return around >= AREA_LEAST and around > AREA_RATIO * _like_and_near(reading, digits)
+
+
+def _like_and_near(reading: Reading, boxes: Boxes) -> int:
+    """How many boxes of about the number's height lie around it."""
+    left, top, width, height = (float(side) for side in reading.box_xywh)
+    lowest, highest = LETTER_HEIGHTS
+    reach = AREA_REACH * height
+    x, y = boxes[:, 0] + boxes[:, 2] / 2, boxes[:, 1] + boxes[:, 3] / 2
+    near = (x >= left - reach) & (x <= left + width + reach) & (y >= top - reach) & (y <= top + height + reach)
+    like = (boxes[:, 3] >= lowest * height) & (boxes[:, 3] <= highest * height)
+    return int(np.count_nonzero(near & like))
+
+
+def _boxes(boxes: Sequence[tuple[int, int, int, int]]) -> Boxes:
+    return np.array(boxes, dtype=np.float64).reshape(-1, 4)
+
+
+def _mirrored(boxes: Boxes) -> Boxes:
+    """The boxes seen in a mirror: left is right."""
+    flipped = boxes.copy()
+    flipped[:, 0] = -(boxes[:, 0] + boxes[:, 2])
+    return flipped

@@ -1,0 +1,126 @@
+"""Ways to divide a frame's ink and what the classifier says of each in, the most probable division out."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from edge_app.frames import Float32, RegionMap
+from edge_app.stages.classify import Scored
+
+SURE = 0.9  # probability above which a region is left as it is
+ACCEPTED = 0.8  # least probability of the digits of another division, their geometric mean
+ACCEPTED_OF_NARROW = 0.95  # the same where a single digit is cut more often than two
+LEAST_CLEAR = 0.5  # least of each: one that stays doubtful does not take its neighbours with it
+MARGIN = 0.1  # by which it must be more probable than the first one
+LOSS_ALLOWED = 0.05  # that a joined digit may be less probable than its best piece: a piece may pass for a 1
+UNLIKE = 0.5  # probability below which a region is no digit as it stands: a letter, or digits that touch
+FEW_UNLIKE = 4  # of these on any page
+DIGITS_A_LETTER = 0.7  # sure digits to each of these from which a page is of digits, not a text that falls apart
+EXTRA_DIGIT_COST = 0.03  # for each digit, in natural logarithms: of two equal divisions the simpler one
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """Other ways to divide some ink: it is cut into parts, and neighbouring parts make a digit.
+
+    Attributes:
+        replaces: numbers of the regions that it would take the place of.
+        parts: how many parts the ink is cut into, left to right; 1 where it stays whole.
+        runs: by first part and the part after the last, the number in `Proposals.region_map` of the region
+            that they make together.
+        narrow: whether the ink is hardly wider than one digit, so that a cut must prove itself.
+    """
+
+    replaces: tuple[int, ...]
+    parts: int
+    runs: Mapping[tuple[int, int], int]
+    narrow: bool = False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Proposals:
+    """All other ways to divide the ink of a frame.
+
+    Attributes:
+        region_map: the regions that they consist of, to be cropped and classified.
+        ways: the proposals, which may exclude each other.
+    """
+
+    region_map: RegionMap
+    ways: tuple[Proposal, ...]
+
+
+def best_division(proposals: Proposals, scored: Scored, proposed: Scored) -> Scored:
+    """The frame's regions with those replaced that the classifier believes more in another division.
+
+    Args:
+        proposals: of `propose`.
+        scored: the frame's regions.
+        proposed: those of the proposals.
+    """
+    chosen = _choose(proposals.ways, scored.belief, proposed.belief)
+    if not _of_digits(scored.belief, chosen):
+        chosen = [(way, path) for way, path in chosen if way.parts == 1]
+    if not chosen:
+        return scored
+    gone = {number for way, _ in chosen for number in way.replaces}
+    kept = [number for number in range(len(scored.regions)) if number not in gone]
+    new = [row for _, path in chosen for row in path]
+    return Scored(
+        regions=(*(scored.regions[number] for number in kept), *(proposed.regions[row] for row in new)),
+        scores=np.concatenate([scored.scores[kept], proposed.scores[new]]),
+        contrasts=np.concatenate([scored.contrasts[kept], proposed.contrasts[new]]),
+        dark_rims=np.concatenate([scored.dark_rims[kept], proposed.dark_rims[new]]),
+    )
+
+
+def best_path(way: Proposal, belief: Float32) -> list[int]:
+    """The rows of the most probable way from the first part to the last; empty where there is none.
+
+    The costs of a path add up, so the best path to each part goes on from the best path to one before it
+    (Viterbi's algorithm).
+
+    >>> cut = Proposal((0,), 3, {(0, 1): 0, (1, 2): 1, (2, 3): 2, (0, 2): 3, (1, 3): 4})
+    >>> best_path(cut, np.array([0.9, 0.2, 0.9, 0.95, 0.3], np.float32))
+    [3, 2]
+    """
+    best: dict[int, tuple[float, list[int]]] = {0: (0.0, [])}
+    for end in range(1, way.parts + 1):
+        steps = [
+            (best[start][0] - math.log(max(float(belief[row]), 1e-6)) + EXTRA_DIGIT_COST, [*best[start][1], row])
+            for (start, stop), row in way.runs.items()
+            if stop == end and start in best
+        ]
+        if steps:
+            best[end] = min(steps, key=lambda step: step[0])
+    return best.get(way.parts, (0.0, []))[1]
+
+
+def _of_digits(belief: Float32, chosen: Sequence[tuple[Proposal, list[int]]]) -> bool:
+    """Whether a page is of digits once its ink is divided; among letters, some always fall into what looks like two."""
+    divided = {number for way, _ in chosen for number in way.replaces}
+    unlike = sum(1 for number in np.flatnonzero(belief < UNLIKE) if int(number) not in divided)
+    digits = np.count_nonzero(belief >= SURE) + sum(len(path) for _, path in chosen)
+    return bool(unlike <= max(FEW_UNLIKE, digits / DIGITS_A_LETTER))
+
+
+def _choose(ways: Sequence[Proposal], belief: Float32, proposed: Float32) -> list[tuple[Proposal, list[int]]]:
+    """The ways that are more probable than what they replace, the better one where two exclude each other."""
+    gains: list[tuple[float, Proposal, list[int]]] = []
+    for way in ways:
+        path = best_path(way, proposed)
+        before, probable = belief[list(way.replaces)], float(proposed[path].min(initial=1.0)) if path else 0.0
+        as_good = len(way.replaces) == 1 or probable >= float(before.max()) - LOSS_ALLOWED
+        clear = float(np.exp(np.log(np.maximum(proposed[path], 1e-6)).mean())) if path else 0.0
+        enough = ACCEPTED_OF_NARROW if way.narrow else ACCEPTED
+        if clear >= enough and probable >= LEAST_CLEAR and clear >= float(before.min()) + MARGIN and as_good:
+            gains.append((probable - EXTRA_DIGIT_COST * len(path) - float(before.min()), way, path))
+    chosen: list[tuple[Proposal, list[int]]] = []
+    taken: set[int] = set()
+    for _, way, path in sorted(gains, key=lambda gain: -gain[0]):
+        if not taken.intersection(way.replaces):
+            chosen.append((way, path))
+            taken.update(way.replaces)
+    return chosen

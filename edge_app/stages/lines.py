@@ -1,0 +1,304 @@
+"""A mask of ink in, the same without drawn lines out: rules, squares, form boxes, the borders of tables.
+
+Only large thin pieces of ink are looked at, so that a page without lines costs next to nothing. Straight
+segments in them are found by the probabilistic Hough transform (Matas, Galambos and Kittler, "Robust
+detection of lines using the progressive probabilistic Hough transform", 2000), then followed across the
+page. Where the ink across a line is no thicker than the line, it is erased; where it is, a stroke crosses.
+"""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from edge_app.frames import Int32, UInt8
+
+LEFT, TOP, WIDTH, HEIGHT, AREA = range(5)  # columns of OpenCV's component statistics; row 0 is paper
+
+CARRIER_SHARE = 0.22  # of the frame's longer side: least extent of a piece of ink that may hold lines
+CARRIER_FILL = 0.4  # most of its box that is ink
+DASH_SLIMNESS = 4  # length / thickness from which a small piece may be part of a broken line
+DASH_THICKNESS_PX = 5
+SHORTEST_SHARE = 0.055  # of the longer side: the side of a form box
+SHORTEST_PX = 24
+RULE_SHARE = 0.42  # of the frame's side that a line lies along: no stroke of a digit among others is as long
+ONE_OF_SEVERAL_SHARE = 0.2  # the same, where there are several of them: a rule that is faint in places
+BEYOND_ENDS = 0.8  # of a rule's length: how far it is followed where the threshold lost it
+GAP_SHARE = 0.02  # of the longer side: gaps in a line that the threshold lost
+MAX_SLOPE = 0.58  # from level or plumb: 30 degrees
+SLIMNESS = 14.0  # length / thickness of a line
+APART = 0.04  # of the longer side: two segments nearer than this are one line found twice
+IN_ROW = 0.008  # of the longer side: how far pieces of one line may lie from its straight continuation
+ROW_GAP = 0.7  # of the longer of two pieces: digits below each other on rules are further apart than tall
+TOUCHING = 0.02  # of the longer side: ends of a box's sides this near meet
+LEFTOVER_SHARE = 0.55  # of the longest line: a larger piece left over was the rest of a digit
+STROKES_OF_A_DIGIT = 3  # straight ones, at most: a 4 that fills the frame
+STRIP_PX = 14  # to either side of a line that is looked at across it
+THICKEST_PX = 15  # of a line; thicker ink is the desk around a page
+WANDER_PX = 3  # that a line strays from straight: paper is bent, lenses are round
+LEAST_BARE = 0.3  # of a line: the least that nothing crosses
+MAX_STEPS = 0.03  # of that: how often the middle of the ink leaps; the strokes of joined-up writing do
+CROSSING = 1.6  # times the line's thickness: thicker ink across it is a stroke that crosses
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A piece of a line in pixels, or several in one row; flat ones run left to right, upright ones top to bottom.
+
+    Attributes:
+        along, across: where it runs, ascending along it: x and y for flat ones, y and x for upright ones.
+        drawn: length of it that is ink, in pixels.
+        flat: whether it is nearer to level than to plumb.
+    """
+
+    along: tuple[float, ...]
+    across: tuple[float, ...]
+    drawn: float
+    flat: bool
+
+    @property
+    def length(self) -> float:
+        """From end to end, in pixels."""
+        return self.along[-1] - self.along[0]
+
+    @property
+    def middle(self) -> float:
+        """Where half of it is, along its direction."""
+        return (self.along[0] + self.along[-1]) / 2
+
+    def across_at(self, along: float) -> float:
+        """Where it is across its direction at a place along it, beyond its ends too."""
+        slope = (self.across[-1] - self.across[0]) / max(self.length, 1e-6)
+        if along <= self.along[0]:
+            return self.across[0] + slope * (along - self.along[0])
+        if along >= self.along[-1]:
+            return self.across[-1] + slope * (along - self.along[-1])
+        return float(np.interp(along, self.along, self.across))
+
+
+def remove_lines(mask: UInt8, components: Int32, stats: Int32) -> UInt8:
+    """Erases drawn lines.
+
+    Args:
+        mask: (h, w) uint8, 255 for ink; not written to.
+        components: (h, w) int32, the number of the piece of ink at each pixel.
+        stats: (M, 5) int32, OpenCV's statistics of these.
+
+    Returns:
+        The same array where there are no lines, else a fresh one.
+    """
+    carriers = _carriers(stats, mask.shape)
+    if not carriers.any():
+        return mask
+    side = max(mask.shape)
+    drawn = np.where(carriers | _dashes(stats), 255, 0).astype(np.uint8)[components]
+    thick = cv2.morphologyEx(drawn, cv2.MORPH_OPEN, np.ones((THICKEST_PX, THICKEST_PX), np.uint8))
+    found = _segments(np.asarray(cv2.subtract(drawn, thick), dtype=np.uint8), side)
+    rows = [row for row in _in_rows(found, IN_ROW * side) if _is_straight(mask, row)]
+    lines = _chosen(rows, mask.shape)
+    if not lines:
+        return mask
+    erased = mask.copy()
+    for line in lines:
+        _erase(erased, line, BEYOND_ENDS * line.length if line.drawn >= ONE_OF_SEVERAL_SHARE * side else 0.0)
+    few = len(lines) <= STROKES_OF_A_DIGIT
+    return mask if few and _was_a_digit(erased, carriers[components], lines) else erased
+
+
+def _carriers(stats: Int32, shape_hw: tuple[int, ...]) -> NDArray[np.bool_]:
+    """Which pieces are so large and thin that lines may be in them."""
+    width, height = stats[:, WIDTH], stats[:, HEIGHT]
+    large = np.maximum(width, height) >= CARRIER_SHARE * max(shape_hw)
+    thin = stats[:, AREA] <= CARRIER_FILL * width * height
+    level = np.minimum(width, height) * SLIMNESS <= np.maximum(width, height)
+    found = large & (thin | level)
+    found[0] = False  # paper
+    return np.asarray(found)
+
+
+def _dashes(stats: Int32) -> NDArray[np.bool_]:
+    """Which pieces look like a dash of a broken line."""
+    longer, shorter = np.maximum(stats[:, WIDTH], stats[:, HEIGHT]), np.minimum(stats[:, WIDTH], stats[:, HEIGHT])
+    return np.asarray((longer >= DASH_SLIMNESS * shorter) & (shorter <= DASH_THICKNESS_PX))
+
+
+def _segments(drawn: UInt8, side: int) -> list[Segment]:
+    """The straight segments in a mask that are nearly level or plumb, the longest first."""
+    shortest = max(SHORTEST_PX, SHORTEST_SHARE * side)
+    cv2.setRNGSeed(1)  # the transform samples pixels at random: the same frame must give the same lines
+    found = cv2.HoughLinesP(drawn, 1, np.pi / 360, int(shortest * 0.8), None, shortest, max(3.0, GAP_SHARE * side))
+    if found is None:
+        return []
+    segments = []
+    for x1, y1, x2, y2 in found.reshape(-1, 4).astype(float):
+        flat = abs(x2 - x1) >= abs(y2 - y1)
+        (start, across), (end, beyond) = sorted([(x1, y1), (x2, y2)] if flat else [(y1, x1), (y2, x2)])
+        if abs(beyond - across) <= MAX_SLOPE * (end - start):
+            segments.append(Segment((start, end), (across, beyond), end - start, bool(flat)))
+    return sorted(segments, key=lambda segment: -segment.length)
+
+
+def _in_rows(segments: list[Segment], near: float) -> list[Segment]:
+    """The segments with those put together that lie in one row; both edges of a thick line are in one row, too."""
+    rows: list[list[Segment]] = []
+    for segment in segments:
+        row = next((row for row in rows if row[0].flat == segment.flat and _continues(row, segment, near)), None)
+        if row is None:
+            rows.append([segment])
+        else:
+            row.append(segment)
+    return sorted((_as_one(row) for row in rows), key=lambda segment: -segment.drawn)
+
+
+def _continues(row: list[Segment], segment: Segment, near: float) -> bool:
+    """Whether a segment lies in the row of others, seen from the nearest of them."""
+    nearest = min(row, key=lambda other: max(other.along[0] - segment.along[-1], segment.along[0] - other.along[-1]))
+    gap = max(0.0, nearest.along[0] - segment.along[-1], segment.along[0] - nearest.along[-1])
+    if gap > ROW_GAP * max(nearest.length, segment.length):
+        return False
+    ends = zip(segment.along, segment.across, strict=True)
+    return all(abs(nearest.across_at(along) - across) <= near for along, across in ends)
+
+
+def _as_one(row: list[Segment]) -> Segment:
+    """Segments of one row as one; where two run beside each other, the longer one counts."""
+    along, across, drawn = list(row[0].along), list(row[0].across), row[0].drawn
+    for segment in row[1:]:
+        if segment.along[0] >= along[-1]:
+            along, across, drawn = along + list(segment.along), across + list(segment.across), drawn + segment.drawn
+        elif segment.along[-1] <= along[0]:
+            along, across, drawn = list(segment.along) + along, list(segment.across) + across, drawn + segment.drawn
+    return Segment(tuple(along), tuple(across), drawn, row[0].flat)
+
+
+def _is_straight(mask: UInt8, line: Segment) -> bool:
+    """Whether the ink runs along a line, and does not just lie on it as the letters of a word do."""
+    view = mask if line.flat else mask.T
+    along = np.arange(max(0, int(line.along[0])), min(view.shape[1], int(line.along[-1]) + 1))
+    top, bottom, found = _runs(view, along, np.interp(along, line.along, line.across))
+    if not found.any():
+        return False
+    thin = found & (bottom - top + 1 <= _crossed_from(top, bottom, found))
+    steps = np.abs(np.diff(top + bottom))[thin[1:] & thin[:-1]]
+    bare = np.count_nonzero(thin) >= LEAST_BARE * line.drawn
+    return bare and len(steps) > 0 and float(np.mean(steps > 2)) <= MAX_STEPS
+
+
+def _crossed_from(top: NDArray[np.int64], bottom: NDArray[np.int64], found: NDArray[np.bool_]) -> float:
+    """How thick the ink across a line is where a stroke crosses it."""
+    return float(np.percentile((bottom - top + 1)[found], 25)) * CROSSING + 1
+
+
+def _chosen(segments: list[Segment], shape_hw: tuple[int, ...]) -> list[Segment]:
+    """The segments that are lines of the page: long ones, and sides of boxes."""
+    side = max(shape_hw)
+    flat, upright = ([s for s in segments if s.flat is way] for way in (True, False))
+    rules = [s for s in flat if s.drawn >= RULE_SHARE * shape_hw[1]]
+    shorter = [s for s in flat if s.drawn >= ONE_OF_SEVERAL_SHARE * shape_hw[1]]
+    if len(_distinct(shorter, APART * side)) >= 2:
+        rules = shorter
+    # One tall upright line is a 1; three of them are the rules of a page that lies on its side, and one
+    # that crosses rules is a margin.
+    is_ruled = len(_distinct(rules, APART * side)) >= 2
+    plumb = [s for s in upright if s.drawn >= (ONE_OF_SEVERAL_SHARE if is_ruled else RULE_SHARE) * shape_hw[0]]
+    if is_ruled or len(_distinct(plumb, APART * side)) >= 3:
+        rules += plumb
+    boxed = _box_sides(flat, upright, side)
+    return rules + [segment for segment in boxed if segment not in rules]
+
+
+def _box_sides(flat: list[Segment], upright: list[Segment], side: int) -> list[Segment]:
+    """The segments that end on two others across them: sides of boxes, and the cells of tables."""
+    near = TOUCHING * side
+    sides = [s for s in flat if _ends_on(s, upright, near)], [s for s in upright if _ends_on(s, flat, near)]
+    if min(len(_distinct(found, APART * side)) for found in sides) < 2:
+        return []
+    return sides[0] + sides[1]
+
+
+def _ends_on(segment: Segment, others: list[Segment], near: float) -> bool:
+    """Whether both ends of a segment lie on others, or it runs on beyond them."""
+    crossed = []
+    for other in others:
+        place = other.across_at(segment.across_at(segment.middle))
+        across = segment.across_at(place)
+        reaches = other.along[0] - near <= across <= other.along[-1] + near
+        if reaches and segment.along[0] - near <= place <= segment.along[-1] + near:
+            crossed.append(place)
+    return bool(crossed) and max(crossed) - min(crossed) >= 0.5 * segment.length
+
+
+def _distinct(segments: list[Segment], apart: float) -> list[Segment]:
+    """The segments without those that lie beside a longer one."""
+    kept: list[Segment] = []
+    for segment in segments:
+        if all(abs(segment.across_at(segment.middle) - other.across_at(segment.middle)) >= apart for other in kept):
+            kept.append(segment)
+    return kept
+
+
+def _erase(mask: UInt8, line: Segment, beyond: float) -> None:
+    """Erases a line from the mask itself, and what continues it beyond its ends; strokes that cross it stay."""
+    view = mask if line.flat else mask.T
+    first, last = line.along[0] - 2 - beyond, line.along[-1] + 3 + beyond
+    along = np.arange(max(0, int(first)), min(view.shape[1], int(last)))
+    ends = line.across_at(first), line.across_at(last)
+    course = np.interp(along, (first, *line.along, last), (ends[0], *line.across, ends[1]))
+    top, bottom, found = _runs(view, along, course)
+    if not found.any():
+        return
+    crossed = _crossed_from(top, bottom, found)
+    if line.drawn < SLIMNESS * (crossed - 1) / CROSSING:
+        return
+    course = _followed(along, course, top, bottom, found & (bottom - top + 1 <= crossed))
+    top, bottom, found = _runs(view, along, course)
+    thin = found & (bottom - top + 1 <= crossed)
+    for offset in range(int((bottom - top)[thin].max(initial=-1)) + 1):
+        rows = top[thin] + offset
+        within = rows <= bottom[thin]
+        view[rows[within], along[thin][within]] = 0
+
+
+def _runs(
+    view: UInt8, along: NDArray[np.int64], course: NDArray[np.float64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_]]:
+    """First and last row of the ink across a line at each place, and where there is any within reach."""
+    offsets = np.arange(-STRIP_PX, STRIP_PX + 1)
+    rows = np.rint(course).astype(np.int64) + offsets[:, None]
+    inside = (rows >= 0) & (rows < view.shape[0])
+    ink = (view[np.clip(rows, 0, view.shape[0] - 1), along] > 0) & inside
+    reach = ink[STRIP_PX - WANDER_PX : STRIP_PX + WANDER_PX + 1]
+    order = np.argsort(np.abs(np.arange(-WANDER_PX, WANDER_PX + 1)), kind="stable")  # the nearest ink first
+    start = order[reach[order].argmax(axis=0)] + STRIP_PX - WANDER_PX
+    places = np.arange(len(along))
+    paper_above = np.where(~ink & (np.arange(len(offsets))[:, None] < start), np.arange(len(offsets))[:, None], -1)
+    paper_below = np.where(~ink & (np.arange(len(offsets))[:, None] > start), np.arange(len(offsets))[:, None], 10_000)
+    top, bottom = paper_above.max(axis=0) + 1, np.minimum(paper_below.min(axis=0), len(offsets)) - 1
+    return rows[top, places], rows[bottom, places], reach.any(axis=0)
+
+
+def _followed(
+    along: NDArray[np.int64],
+    course: NDArray[np.float64],
+    top: NDArray[np.int64],
+    bottom: NDArray[np.int64],
+    thin: NDArray[np.bool_],
+) -> NDArray[np.float64]:
+    """The course of a line through the middle of its ink where nothing crosses it."""
+    if np.count_nonzero(thin) < 3:
+        return course
+    middle = np.interp(along, along[thin], ((top + bottom) / 2)[thin])
+    width = min(31, len(middle) // 2 * 2 - 1)
+    if width < 3:
+        return course
+    padded = np.pad(middle, width // 2, mode="edge")
+    return np.asarray(np.convolve(padded, np.ones(width) / width, mode="valid"))
+
+
+def _was_a_digit(erased: UInt8, carried: NDArray[np.bool_], lines: list[Segment]) -> bool:
+    """Whether what is left of the ink that held the lines is nearly as large as they were."""
+    left = np.where(carried, erased, 0).astype(np.uint8)
+    _, _, stats, _ = cv2.connectedComponentsWithStats(left, connectivity=8)
+    largest = int(stats[1:, [WIDTH, HEIGHT]].max(initial=0))
+    return largest > LEFTOVER_SHARE * max(line.length for line in lines)

@@ -1,0 +1,143 @@
+"""Ink in doubt is divided in other ways, and the most probable one wins."""
+
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from edge_app.frames import RegionMap, UInt8
+from edge_app.stages.alternatives import MAX_PROPOSED, propose
+from edge_app.stages.classify import Scored
+from edge_app.stages.crop import crop_regions
+from edge_app.stages.division import best_division
+from edge_app.stages.regions import find_regions
+
+
+def page() -> UInt8:
+    return np.zeros((120, 300), np.uint8)
+
+
+def belief(*values: float) -> np.ndarray:
+    return np.array(values, dtype=np.float32)
+
+
+def scored(region_map: RegionMap, values: list[float]) -> Scored:
+    """Regions that are believed to be a 7 with some probability, else nothing."""
+    rows = np.zeros((len(values), 11), dtype=np.float32)
+    rows[:, 7], rows[:, 10] = values, 1.0 - np.array(values)
+    some = np.full(len(values), 100, dtype=np.float32)
+    return Scored(region_map.regions, rows, some, np.zeros(len(values), dtype=np.float32))
+
+
+def broken() -> RegionMap:
+    """One digit in two strokes side by side."""
+    mask = page()
+    cv2.line(mask, (60, 20), (52, 60), 255, 5)
+    cv2.line(mask, (52, 60), (72, 60), 255, 5)
+    cv2.line(mask, (80, 20), (80, 100), 255, 5)
+    return find_regions(mask)
+
+
+def touching() -> RegionMap:
+    """Two round digits that touch."""
+    mask = page()
+    cv2.ellipse(mask, (70, 60), (22, 36), 0, 0, 360, 255, 6)
+    cv2.ellipse(mask, (116, 60), (22, 36), 0, 0, 360, 255, 6)
+    return find_regions(mask)
+
+
+def ink_of(proposals: RegionMap, row: int) -> UInt8:
+    return np.isin(proposals.components, proposals.regions[row].components).astype(np.uint8)
+
+
+def test_what_is_surely_a_digit_is_left_alone() -> None:
+    assert propose(broken(), belief(0.99, 0.95)).ways == ()
+
+
+def test_pieces_side_by_side_are_offered_as_one() -> None:
+    found = broken()
+
+    proposals = propose(found, belief(0.3, 0.98))
+
+    together = [way for way in proposals.ways if way.replaces == (0, 1)]
+    assert len(together) == 1
+    assert proposals.region_map.regions[together[0].runs[0, 1]].box_xywh == (49, 17, 35, 87)
+
+
+@pytest.mark.parametrize(
+    ("joined", "regions"),
+    [
+        pytest.param(0.97, 1, id="joined, it is clearly a digit"),
+        pytest.param(0.6, 2, id="joined, it is not clear either"),
+        pytest.param(0.85, 2, id="its best piece is far clearer: a digit beside a speck"),
+    ],
+)
+def test_pieces_are_joined_where_that_makes_a_clear_digit(joined: float, regions: int) -> None:
+    found = broken()
+    first = scored(found, [0.3, 0.98])
+    proposals = propose(found, first.belief)
+
+    divided = best_division(
+        proposals, first, scored(proposals.region_map, [joined] * len(proposals.region_map.regions))
+    )
+
+    assert len(divided.regions) == regions
+    assert len(divided.scores) == len(divided.contrasts) == len(divided.dark_rims) == regions
+
+
+def test_touching_digits_are_cut_where_they_touch() -> None:
+    found = touching()
+    assert len(found.regions) == 1
+
+    proposals = propose(found, belief(0.1))
+
+    boxes = [region.box_xywh for region in proposals.region_map.regions]
+    assert any(abs(x - 45) <= 4 and abs(width - 46) <= 8 for x, _, width, _ in boxes)
+    assert any(abs(x + width - 142) <= 4 and abs(width - 46) <= 8 for x, _, width, _ in boxes)
+
+
+def test_cut_parts_are_chosen_where_each_is_a_clear_digit() -> None:
+    found = touching()
+    first = scored(found, [0.1])
+    proposals = propose(found, first.belief)
+    wide = [0.95 if 38 <= region.box_xywh[2] <= 56 else 0.1 for region in proposals.region_map.regions]
+
+    divided = best_division(proposals, first, scored(proposals.region_map, wide))
+
+    assert len(divided.regions) == 2
+    assert divided.belief.min() > 0.9
+
+
+def test_all_ink_of_a_region_is_in_the_parts_it_is_cut_into() -> None:
+    found = touching()
+    whole = np.isin(found.components, found.regions[0].components)
+
+    proposals = propose(found, belief(0.0))
+
+    for way in proposals.ways:
+        single = [way.runs[start, start + 1] for start in range(way.parts) if (start, start + 1) in way.runs]
+        if len(single) == way.parts > 1:
+            parts = np.sum([ink_of(proposals.region_map, row) for row in single], axis=0)
+            assert np.array_equal(parts > 0, whole)
+            assert parts.max() == 1
+
+
+@settings(max_examples=40, deadline=None)
+@given(seed=st.integers(0, 100_000), strokes=st.integers(1, 60))
+def test_every_proposal_is_ink_in_its_box_and_their_number_is_bounded(seed: int, strokes: int) -> None:
+    random = np.random.default_rng(seed)
+    mask = page()
+    for _ in range(strokes):
+        start, end = (tuple(int(v) for v in random.integers(4, (296, 116))) for _ in range(2))
+        cv2.line(mask, start, end, 255, int(random.integers(2, 6)))
+    found = find_regions(mask)
+    before = found.components.copy()
+
+    proposals = propose(found, np.zeros(len(found.regions), dtype=np.float32))
+
+    assert len(proposals.region_map.regions) <= MAX_PROPOSED + 60
+    assert np.array_equal(found.components, before)
+    for row, region in enumerate(proposals.region_map.regions):
+        assert cv2.boundingRect(ink_of(proposals.region_map, row)) == region.box_xywh
+    assert len(crop_regions(255 - mask, proposals.region_map).pictures) == len(proposals.region_map.regions)

@@ -1,0 +1,111 @@
+"""Among letters and shapes a lonely digit is not believed."""
+
+import cv2
+import numpy as np
+import pytest
+
+from edge_app.frames import BoxXYWH, Digit, Reading, Region
+from edge_app.stages.context import believable, with_clear_ends
+from edge_app.stages.regions import find_regions
+
+
+def number(x: int, text: str, y: int = 100, height: int = 30) -> Reading:
+    return Reading(tuple(Digit(int(c), 0.99, (x + 24 * i, y, 20, height)) for i, c in enumerate(text)))
+
+
+def shapes(*boxes: BoxXYWH) -> list[Region]:
+    return [Region(box, (1,)) for box in boxes]
+
+
+def texts(readings: list[Reading], others: list[Region]) -> list[str]:
+    return [reading.text for reading in believable(readings, others)]
+
+
+def test_numbers_alone_are_believed() -> None:
+    assert texts([number(100, "407"), number(300, "1")], []) == ["407", "1"]
+
+
+@pytest.mark.parametrize(
+    ("reading", "others"),
+    [
+        pytest.param(number(100, "0"), [(78, 100, 20, 30)], id="to: a letter before it"),
+        pytest.param(number(100, "110"), [(78, 96, 20, 34), (52, 105, 22, 25), (28, 96, 20, 34)], id="hello"),
+        pytest.param(number(100, "1"), [(122, 104, 22, 26)], id="in: a letter after it"),
+    ],
+)
+def test_letters_of_a_word_are_no_digits(reading: Reading, others: list[BoxXYWH]) -> None:
+    assert texts([reading], shapes(*others)) == []
+
+
+@pytest.mark.parametrize(
+    ("reading", "others"),
+    [
+        pytest.param(number(100, "12"), [(160, 110, 16, 4)], id="12 -"),
+        pytest.param(number(100, "12"), [(158, 107, 16, 16)], id="12 +"),
+        pytest.param(number(100, "12"), [(170, 96, 20, 34), (194, 96, 20, 34)], id="12 kg, a space between"),
+        pytest.param(number(100, "407"), [(176, 104, 20, 26)], id="407m: more digits than letters"),
+        pytest.param(number(100, "12"), [(100, 40, 20, 30), (124, 40, 20, 30)], id="a word on another line"),
+    ],
+)
+def test_numbers_beside_signs_and_words_are_believed(reading: Reading, others: list[BoxXYWH]) -> None:
+    assert texts([reading], shapes(*others)) == [reading.text]
+
+
+def test_a_stray_digit_in_a_texture_is_not_believed() -> None:
+    grain = shapes(*((60 * column, 60 * row, 25, 28) for row in range(5) for column in range(6)))
+
+    assert texts([number(130, "7", y=130)], grain) == []
+
+
+def test_a_page_of_numbers_with_a_few_smudges_is_believed() -> None:
+    page = [number(40, "12345", y=40 * row) for row in range(1, 6)]
+    smudges = shapes(*((200 + 40 * column, 90, 25, 28) for column in range(6)))
+
+    assert len(texts(page, smudges)) == 5
+
+
+def test_small_specks_around_a_large_digit_say_nothing() -> None:
+    specks = shapes(*((30 * column, 20 * row, 5, 6) for row in range(12) for column in range(12)))
+
+    assert texts([number(100, "7", height=120)], specks) == ["7"]
+
+
+def page_of(*boxes: BoxXYWH) -> np.ndarray:
+    mask = np.zeros((240, 640), np.uint8)
+    for x, y, width, height in boxes:
+        cv2.ellipse(mask, (x + width // 2, y + height // 2), (width // 2 - 2, height // 2 - 2), 0, 0, 360, 255, 4)
+    return mask
+
+
+def is_whole(mask: np.ndarray, reading: Reading, others: tuple[BoxXYWH, ...] = ()) -> bool:
+    found = find_regions(mask)
+    unknown = [region for region in found.regions if region.box_xywh[:2] in {box[:2] for box in others}]
+    (kept,) = with_clear_ends([reading], unknown, found)
+    return kept.whole
+
+
+def test_a_number_on_clean_paper_is_whole() -> None:
+    assert is_whole(page_of((100, 100, 20, 30), (124, 100, 20, 30)), number(100, "00"))
+
+
+@pytest.mark.parametrize("side", [pytest.param(150, id="after"), pytest.param(0, id="before")])
+def test_a_number_beside_a_hand_is_not_whole(side: int) -> None:
+    mask = page_of((100, 100, 20, 30), (124, 100, 20, 30))
+    cv2.rectangle(mask, (side, 60), (side + 95, 239), 255, -1)
+
+    assert not is_whole(mask, number(100, "00"))
+
+
+def test_a_number_beside_a_shape_that_may_hold_a_digit_is_not_whole() -> None:
+    mask = page_of((100, 100, 20, 30), (124, 100, 20, 30), (152, 98, 40, 34))
+
+    assert not is_whole(mask, number(100, "00"), others=((152, 98, 40, 34),))
+    assert is_whole(mask, number(100, "00"))
+
+
+def test_a_number_beside_an_operator_or_far_from_a_hand_is_whole() -> None:
+    mask = page_of((100, 100, 20, 30), (124, 100, 20, 30))
+    cv2.rectangle(mask, (152, 112), (164, 116), 255, -1)
+    cv2.rectangle(mask, (200, 20), (300, 239), 255, -1)
+
+    assert is_whole(mask, number(100, "00"))

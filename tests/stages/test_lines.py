@@ -1,0 +1,144 @@
+"""Drawn lines go, strokes stay."""
+
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from edge_app.frames import UInt8
+from edge_app.stages.lines import remove_lines
+from edge_app.stages.regions import find_regions
+
+SHAPE = (480, 640)
+
+
+def blank() -> UInt8:
+    return np.zeros(SHAPE, np.uint8)
+
+
+def write(mask: UInt8, text: str, corner: tuple[int, int], size: float = 2.0, stroke: int = 5) -> None:
+    cv2.putText(mask, text, corner, cv2.FONT_HERSHEY_SIMPLEX, size, 255, stroke)
+
+
+def without_lines(mask: UInt8) -> UInt8:
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8, ltype=cv2.CV_32S)
+    return remove_lines(mask, np.asarray(labels, np.int32), np.asarray(stats, np.int32))
+
+
+def turned(mask: UInt8, degrees: float) -> UInt8:
+    turn = cv2.getRotationMatrix2D((SHAPE[1] / 2, SHAPE[0] / 2), degrees, 1.0)
+    rotated = cv2.warpAffine(mask, turn, (SHAPE[1], SHAPE[0]), flags=cv2.INTER_LINEAR)
+    return np.where(rotated > 127, 255, 0).astype(np.uint8)
+
+
+def ruled(text: bool) -> UInt8:
+    page = blank()
+    for y in range(80, 470, 90):
+        cv2.line(page, (4, y), (635, y), 255, 2)
+        if text:
+            write(page, "3 8 5 6", (120, y + 3))
+    return page
+
+
+def boxes(text: bool) -> UInt8:
+    page = blank()
+    for column in range(5):
+        cv2.rectangle(page, (60 + 80 * column, 150), (140 + 80 * column, 240), 255, 2)
+        if text:
+            write(page, "38524"[column], (78 + 80 * column, 219))
+    return page
+
+
+def sudoku(text: bool) -> UInt8:
+    page = blank()
+    for place in range(10):
+        thickness = 6 if place % 3 == 0 else 2
+        cv2.line(page, (60 + 45 * place, 30), (60 + 45 * place, 435), 255, thickness)
+        cv2.line(page, (60, 30 + 45 * place), (465, 30 + 45 * place), 255, thickness)
+    if text:
+        for row in range(9):
+            write(page, str(row + 1), (73 + 45 * row, 64 + 45 * row), size=0.9, stroke=2)
+    return page
+
+
+@pytest.mark.parametrize("page", [ruled, boxes, sudoku])
+@pytest.mark.parametrize("degrees", [0, -3, 12, -22])
+def test_an_empty_form_is_empty_paper(page, degrees: float) -> None:  # type: ignore[no-untyped-def]
+    drawn = turned(page(text=False), degrees)
+
+    left = without_lines(drawn)
+
+    assert np.count_nonzero(left) < 0.12 * np.count_nonzero(drawn)
+    assert len(find_regions(drawn).regions) <= 2
+
+
+@pytest.mark.parametrize(("page", "count"), [(ruled, 20), (boxes, 5), (sudoku, 9)])
+@pytest.mark.parametrize("degrees", [0, -3, 8])
+def test_what_is_written_in_it_is_found(page, count: int, degrees: float) -> None:  # type: ignore[no-untyped-def]
+    drawn = turned(page(text=True), degrees)
+
+    tall = [region for region in find_regions(drawn).regions if region.box_xywh[3] >= 17]
+
+    assert abs(len(tall) - count) <= count // 9
+
+
+def test_a_stroke_that_crosses_a_line_stays_whole() -> None:
+    page = blank()
+    cv2.line(page, (0, 240), (639, 240), 255, 2)
+    cv2.line(page, (0, 340), (639, 340), 255, 2)
+    cv2.line(page, (300, 200), (300, 290), 255, 5)
+
+    left = without_lines(page)
+
+    assert (left[200:291, 300] == 255).all()
+    assert not left[240, :290].any()
+    assert not left[340].any()
+
+
+@pytest.mark.parametrize("text", ["1", "7", "4", "2", "5", "11", "77", "14"])
+@pytest.mark.parametrize("stroke", [4, 14, 40])
+def test_digits_that_fill_the_frame_stay_as_they_are(text: str, stroke: int) -> None:
+    page = blank()
+    write(page, text, (60, 430), size=17 if len(text) == 1 else 12, stroke=stroke)
+
+    assert without_lines(page) is page
+
+
+def test_a_ruler_straight_1_in_the_middle_of_a_page_stays() -> None:
+    page = blank()
+    cv2.line(page, (320, 30), (320, 450), 255, 4)
+
+    assert without_lines(page) is page
+
+
+def test_a_single_line_across_the_page_goes() -> None:
+    page = blank()
+    cv2.line(page, (0, 250), (639, 256), 255, 2)
+    write(page, "58", (200, 200))
+
+    assert not without_lines(page)[245:262].any()
+
+
+def test_a_page_without_lines_costs_no_copy() -> None:
+    page = blank()
+    write(page, "3074", (100, 200))
+
+    assert without_lines(page) is page
+
+
+@settings(max_examples=30, deadline=None)
+@given(seed=st.integers(0, 10_000), lines=st.integers(0, 8))
+def test_ink_is_only_ever_taken_away(seed: int, lines: int) -> None:
+    random = np.random.default_rng(seed)
+    page = blank()
+    for _ in range(lines):
+        start, end = (tuple(int(v) for v in random.integers(0, (640, 480))) for _ in range(2))
+        cv2.line(page, start, end, 255, int(random.integers(1, 9)))
+    write(page, "".join(map(str, random.integers(0, 10, 4))), (60, 240))
+    before = page.copy()
+
+    left = without_lines(page)
+
+    assert not np.any((left > 0) & (page == 0))
+    assert np.array_equal(page, before)

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from edge_app.frames import UInt8
 from edge_app.stages.crop import CROP_SIDE_PX, center_ink
+from trainer.hands import foreign
 
 WORK_SIDE_PX = 2 * CROP_SIDE_PX
 GRID_SIDE = 14  # of the coarse field that an elastic warp is interpolated from
@@ -34,6 +35,7 @@ class Augmentation:
         off_centre: share of pictures moved by up to a pixel either way.
         blurred: share of pictures blurred by up to 0.8 px.
         faded: share of pictures whose ink is up to a third too dark or too pale.
+        foreign: share of digits redrawn as another country teaches them.
     """
 
     untouched: float = 0.05
@@ -46,26 +48,30 @@ class Augmentation:
     off_centre: float = 0.5
     blurred: float = 0.2
     faded: float = 0.2
+    foreign: float = 0.3
 
 
-def augment(images: UInt8, random: np.random.Generator, how: Augmentation) -> UInt8:
+def augment(images: UInt8, labels: UInt8, random: np.random.Generator, how: Augmentation) -> UInt8:
     """Changes each picture in its own way.
 
     Args:
         images: (N, 28, 28) uint8, ink bright on black; not written to.
+        labels: (N,) uint8, which digits they are; 10 and above for what is none.
         random: source of all chance; the same state gives the same pictures.
         how: how far they are changed.
 
     Returns:
         (N, 28, 28) uint8, a fresh array.
     """
-    return np.stack([_augment_one(image, random, how) for image in images])
+    return np.stack([_augment_one(image, int(label), random, how) for image, label in zip(images, labels, strict=True)])
 
 
-def _augment_one(image: UInt8, random: np.random.Generator, how: Augmentation) -> UInt8:
+def _augment_one(image: UInt8, label: int, random: np.random.Generator, how: Augmentation) -> UInt8:
     if random.random() < how.untouched:
         return image
-    large = cv2.resize(image, (WORK_SIDE_PX, WORK_SIDE_PX), interpolation=cv2.INTER_CUBIC)
+    source = foreign(image, label, random) if random.random() < how.foreign else image
+    method = cv2.INTER_AREA if len(source) > WORK_SIDE_PX else cv2.INTER_CUBIC
+    large = cv2.resize(source, (WORK_SIDE_PX, WORK_SIDE_PX), interpolation=method)
     warped = cv2.remap(large, *_warp_maps(random, how), cv2.INTER_LINEAR)
     crop = center_ink(_redraw(np.asarray(warped, dtype=np.uint8), random, how))
     if crop.max() < FAINTEST:

@@ -1,9 +1,12 @@
-"""Test handwriting in, the sample clip out: ten seconds of a hand-held camera over three written pages.
+"""Handwriting in, a clip out: ten seconds of a hand-held camera over three written pages.
 
     python -m trainer clip
+    python -m trainer clip --hard --split validation
 
-No classifier takes part: handwriting, spacing and movement are drawn at random from the seed. Beside the
-clip stands its truth: every number with the frames in which it is wholly in the picture.
+The hard one is written on lined paper; a shadow's edge wanders over it, the camera's exposure jumps, and
+a hand reaches across each page. No classifier takes part: handwriting, spacing and movement are drawn at
+random from the seed. Beside the clip stands its truth: every number with the frames in which it is wholly
+in the picture.
 """
 
 import argparse
@@ -17,10 +20,14 @@ import numpy as np
 from rich.console import Console
 from rich.progress import track
 
+from edge_app.frames import UInt8
 from trainer import data
+from trainer.camera import Light, SeenNumber, View, see_numbers, take_frame
 from trainer.errors import DataError
-from trainer.pages import Page, write_page
-from trainer.scenes import Light, SeenNumber, View, draw_desk, make_folder, see_numbers, take_frame
+from trainer.layouts import ruled
+from trainer.pages import Page, Sheet, write_page
+from trainer.scenes import make_folder
+from trainer.textures import draw_desk
 
 FRAME_WH = (640, 480)
 FPS = 30
@@ -33,6 +40,10 @@ BLUR_STEP_PX = 3.0  # a moving page is seen from several views a frame, no furth
 Truth: TypeAlias = dict[str, Any]
 """JSON-ready; `edge_app.agreement` reads it."""
 
+EXPOSURES = (0.95, 0.7, 1.05, 0.8)  # what a camera's automatic exposure jumps between
+EXPOSURE_FRAMES = 37
+REACH_SHARE = 0.14  # of a page's time, before and after its middle, that a hand is in the picture
+SKIN_BGR = (120, 150, 195)
 CODEC = "mp4v"  # MPEG-4 part 2: OpenCV's wheel writes it, and a Pi decodes it on one core
 
 
@@ -45,6 +56,10 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     parser.add_argument(
         "--frames-per-page", type=int, default=FRAMES_PER_PAGE, metavar="N", help="default: %(default)s"
     )
+    parser.add_argument("--hard", action="store_true", help="lined paper, a hard shadow, jumps of exposure, a hand")
+    parser.add_argument(
+        "--split", choices=("validation", "test"), default="test", help="whose handwriting (default: %(default)s)"
+    )
     data.add_flag(parser)
     parser.set_defaults(run=_run)
 
@@ -53,15 +68,19 @@ def _run(args: argparse.Namespace) -> int:
     if args.frames_per_page < 2 * SLIDE_FRAMES:
         raise DataError(f"--frames-per-page must be {2 * SLIDE_FRAMES} or more. Received: {args.frames_per_page}")
     make_folder(args.out)
-    handwriting = data.load_mnist(args.mnist).test
-    truth = draw_clip(handwriting, args.out / "clip.mp4", args.seed, args.frames_per_page)
+    mnist = data.load_mnist(args.mnist)
+    handwriting = mnist.test if args.split == "test" else mnist.validation
+    truth = draw_clip(handwriting, args.out / "clip.mp4", args.seed, args.frames_per_page, args.hard)
+    truth["source"] = f"MNIST {args.split} handwriting, drawn by `python -m trainer clip{' --hard' * args.hard}`"
     (args.out / "clip.json").write_text(json.dumps(truth, indent=1) + "\n")
     size = (args.out / "clip.mp4").stat().st_size
     print(f"{args.out / 'clip.mp4'}: {truth['frames']} frames, {len(truth['numbers'])} numbers, {size} bytes")
     return 0
 
 
-def draw_clip(handwriting: data.Digits, file: Path, seed: int, frames_per_page: int = FRAMES_PER_PAGE) -> Truth:
+def draw_clip(
+    handwriting: data.Digits, file: Path, seed: int, frames_per_page: int = FRAMES_PER_PAGE, hard: bool = False
+) -> Truth:
     """Draws the clip.
 
     Args:
@@ -69,13 +88,14 @@ def draw_clip(handwriting: data.Digits, file: Path, seed: int, frames_per_page: 
         file: the .mp4 to write.
         seed: of all chance.
         frames_per_page: how long each page lies there, its coming and going included.
+        hard: whether paper, light and a hand make it difficult.
 
     Returns:
         The truth: size, pace, and each number with its text, first and last frame, and box midway.
     """
     random = np.random.default_rng(seed)
-    pages = [write_page(handwriting, random) for _ in range(PAGES)]
-    desk, hand = draw_desk(random), _Hand(random)
+    pages = [_write(handwriting, random, hard) for _ in range(PAGES)]
+    desk, hand = draw_desk(random), _Hand(random, hard)
     count = PAGES * frames_per_page
     writer = cv2.VideoWriter(str(file), cv2.VideoWriter.fourcc(*CODEC), FPS, FRAME_WH)
     if not writer.isOpened():
@@ -85,7 +105,10 @@ def draw_clip(handwriting: data.Digits, file: Path, seed: int, frames_per_page: 
         for number in track(range(count), "drawing the clip", console=Console(stderr=True)):
             page = pages[number // frames_per_page]
             views = _views(hand, number, frames_per_page)
-            writer.write(take_frame(page, views, hand.light(number), desk, FRAME_WH, random))
+            frame = take_frame(page, views, hand.light(number), desk, FRAME_WH, random)
+            if hard:
+                _reach_across(frame, (number % frames_per_page) / frames_per_page)
+            writer.write(frame)
             seen.append(_whole_numbers(page, views))
     finally:
         writer.release()
@@ -96,9 +119,30 @@ def draw_clip(handwriting: data.Digits, file: Path, seed: int, frames_per_page: 
         "width": FRAME_WH[0],
         "height": FRAME_WH[1],
         "seed": seed,
-        "source": "MNIST test handwriting, drawn by `python -m trainer clip`",
+        "source": "MNIST handwriting, drawn by `python -m trainer clip`",
         "numbers": _truth(pages, seen, frames_per_page),
     }
+
+
+def _write(handwriting: data.Digits, random: np.random.Generator, hard: bool) -> Page:
+    if not hard:
+        return write_page(handwriting, random)
+    sheet = Sheet(handwriting, random)
+    ruled(sheet)
+    return sheet.page()
+
+
+def _reach_across(frame: UInt8, share: float) -> None:
+    """Draws a hand on the frame itself that comes in from the right, rests and goes, in the middle of a page's time."""
+    way = 1.0 - abs(share - 0.6) / REACH_SHARE
+    if way <= 0.0:
+        return
+    tip = FRAME_WH[0] - round(min(1.0, 2.0 * way) * 0.75 * FRAME_WH[0])
+    mask = np.zeros(frame.shape[:2], dtype=np.uint8)
+    cv2.line(mask, (tip, 250), (FRAME_WH[0] + 80, 330), (255,), 34)
+    cv2.line(mask, (tip + 130, 290), (FRAME_WH[0] + 80, 340), (255,), 110)
+    cover = cv2.GaussianBlur(mask, (0, 0), 2.0).astype(np.float32)[..., np.newaxis] / 255.0
+    frame[:] = (frame * (1.0 - cover) + np.array(SKIN_BGR, dtype=np.float32) * cover + 0.5).astype(np.uint8)
 
 
 def _views(hand: "_Hand", number: int, frames_per_page: int) -> list[View]:
@@ -112,7 +156,8 @@ def _views(hand: "_Hand", number: int, frames_per_page: int) -> list[View]:
 class _Hand:
     """A hand that holds the camera: slow drift and a small tremor, and the light of the room as it changes."""
 
-    def __init__(self, random: np.random.Generator) -> None:
+    def __init__(self, random: np.random.Generator, hard: bool = False) -> None:
+        self._hard = hard
         self._phase = random.uniform(0.0, 2.0 * np.pi, 8)
 
     def view(self, time: float, slide_px: float) -> View:
@@ -126,6 +171,12 @@ class _Hand:
 
     def light(self, time: float) -> Light:
         """A lamp to one side, and somebody's shadow that comes and goes."""
+        if self._hard:
+            jump = EXPOSURES[int(time / EXPOSURE_FRAMES) % len(EXPOSURES)]
+            at = 0.5 + 0.4 * self._wave(2, time, 190)
+            return Light(
+                level=jump, slope_xy=(0.3, -0.2), shadow_at=at, shadow_softness=0.004, shadow_depth=0.4, noise=3.0
+            )
         return Light(
             level=0.92 + 0.06 * self._wave(1, time, 150),
             slope_xy=(0.25, -0.15),

@@ -9,13 +9,16 @@ from numpy.typing import NDArray
 
 from edge_app.bundle import Golden, write_bundle
 from edge_app.frames import UInt8
-from edge_app.manifest import DIGIT_LABELS, GoldenRecord, Thresholds, tensor_record
+from edge_app.manifest import DIGIT_LABELS, REJECT_LABEL, GoldenRecord, Thresholds, tensor_record
 from edge_app.stages.crop import PREPROCESSING
+from edge_app.stages.quantize import dequantize
 from trainer.data import Digits
 from trainer.errors import TrainerError
 from trainer.evaluate import choose_threshold
+from trainer.negatives import make_held_out
 from trainer.replay import Replay, replay
 
+UNKNOWN_SYMBOLS = 1500  # letters, signs and marks, with many pens and fonts
 GOLDEN_PER_DIGIT = 10
 GOLDEN_MARGIN = 64  # steps between the best output and the next: no runtime's rounding turns that
 GOLDEN_TOLERANCE = 16  # steps; XNNPACK differs from the builtin kernels by up to 12 on MNIST
@@ -47,6 +50,7 @@ def export(
         BundleError: what was written would be refused.
     """
     answer = replay(int8_model, validation.images)
+    classes, threshold = answer.output.shape[-1], choose_threshold(int8_model, validation)
     rows = golden_rows(answer, validation.labels)
     return write_bundle(
         bundles,
@@ -54,14 +58,26 @@ def export(
         golden=Golden(validation.images[rows], validation.labels[rows], answer.outputs[rows]),
         golden_record=GoldenRecord(tolerance=GOLDEN_TOLERANCE, runtime=answer.interpreter),
         name=name,
-        labels=DIGIT_LABELS,
+        labels=DIGIT_LABELS if classes == len(DIGIT_LABELS) else (*DIGIT_LABELS, REJECT_LABEL),
         input=tensor_record(answer.input),
         output=tensor_record(answer.output),
         preprocessing=PREPROCESSING,
-        thresholds=Thresholds(confidence=choose_threshold(int8_model, validation)),
+        thresholds=Thresholds(confidence=threshold),
         training=dict(training),
-        metrics=dict(metrics),
+        metrics=dict(metrics) | {"unknown_symbols_accepted": symbols_accepted(int8_model, threshold)},
     )
+
+
+def symbols_accepted(int8_model: bytes, threshold: float) -> float:
+    """Share of symbols that no training ever saw which the model takes for a digit, 0 to 1.
+
+    Args:
+        int8_model: the flatbuffer, run on tflite-runtime.
+        threshold: least probability of a digit that is believed.
+    """
+    answer = replay(int8_model, make_held_out(UNKNOWN_SYMBOLS, np.random.default_rng(UNKNOWN_SYMBOLS)))
+    scores = dequantize(answer.outputs, answer.output)
+    return float(np.mean((scores.argmax(axis=1) < len(DIGIT_LABELS)) & (scores.max(axis=1) >= threshold)))
 
 
 def golden_rows(answer: Replay, labels: UInt8) -> NDArray[np.intp]:

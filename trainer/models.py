@@ -13,7 +13,7 @@ from keras import layers
 
 from edge_app.manifest import INPUT_SHAPE
 
-COMPACT_STAGES = ((12, 2), (32, 1), (32, 2), (64, 1), (64, 1))
+COMPACT_STAGES = ((16, 2), (40, 1), (40, 2), (80, 1), (80, 1), (80, 1))
 """Filters and stride of each 3x3 convolution. The first stride keeps the cost of the large picture low."""
 
 
@@ -55,7 +55,7 @@ def _seed(classes: int) -> Any:
 
 
 def _compact(classes: int) -> Any:
-    """Five convolutions and a global average: 70,000 parameters, faster a crop than `seed` and more accurate."""
+    """Six convolutions and a global average: 165,000 parameters."""
     picture = keras.Input(INPUT_SHAPE[1:], name="crop")
     x = picture
     for number, (filters, stride) in enumerate(COMPACT_STAGES, start=1):

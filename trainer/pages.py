@@ -4,20 +4,24 @@ Pages are drawn at a resolution of their own, about twice that of the frames mad
 camera's view of them is averaged down as a lens and sensor would do it.
 """
 
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from edge_app.frames import BoxXYWH, Float32, UInt8
 from trainer.data import Digits
+from trainer.hands import foreign
+from trainer.pens import PLAIN, Pen, draw_digit, write_text
+from trainer.textures import clouds
 
 PAGE_WH = (1200, 900)
 MARGIN_PX = 70
 PENS_BGR = ((45, 40, 38), (120, 55, 30), (95, 45, 25), (60, 60, 70))  # black, two blues, soft pencil
 PAPERS_BGR = ((238, 242, 243), (225, 236, 240), (240, 240, 236))  # white, cream, cold white
-INK_SIDE_PX = 20  # of an MNIST digit
+PRINTS_BGR = ((40, 38, 36), (70, 66, 66))
+RULINGS_BGR = ((215, 180, 140), (170, 150, 140), (150, 140, 200))  # pale blue, gray, pale red
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +50,7 @@ class Page:
     """A written page.
 
     Attributes:
-        ink: (H, W) float32, 1.0 for solid ink and 0.0 for paper.
+        ink: (H, W) float32, 1.0 for solid handwriting and 0.0 for paper.
         picture: (H, W, 3) uint8, blue first, under even light.
         numbers: what is written, in reading order.
     """
@@ -56,93 +60,196 @@ class Page:
     numbers: tuple[WrittenNumber, ...]
 
 
-def write_page(handwriting: Digits, random: np.random.Generator, height_px: tuple[int, int] = (58, 130)) -> Page:
+@dataclass(frozen=True, slots=True)
+class Style:
+    """How a page is written.
+
+    Attributes:
+        height_px: least and greatest height of a line's digits, in page pixels.
+        digits: fewest and most digits of a number.
+        gap: between neighbours of a number, as a share of their height; below 0 they touch.
+        space: between numbers, the same way.
+        pens: one is chosen for the page.
+        pens_bgr, papers_bgr: its colours, one of each.
+        foreign: whether the writer learnt another 1, 4, 7 and 0.
+        slant: shear of the whole hand; 0.3 leans 17 degrees to the right, below 0 to the left.
+        strength: how dark the ink is, 1.0 for opaque.
+        creases: how deep the shading of folds is, as a share of the light; 0.15 was a ball of paper.
+    """
+
+    height_px: tuple[int, int] = (58, 130)
+    digits: tuple[int, int] = (1, 6)
+    gap: tuple[float, float] = (0.1, 0.24)
+    space: tuple[float, float] = (1.3, 2.4)
+    pens: tuple[Pen, ...] = (PLAIN,)
+    pens_bgr: tuple[tuple[int, int, int], ...] = PENS_BGR
+    papers_bgr: tuple[tuple[int, int, int], ...] = PAPERS_BGR
+    foreign: bool = False
+    slant: tuple[float, float] = (0.0, 0.0)
+    strength: tuple[float, float] = (0.9, 0.9)
+    creases: float = 0.0
+
+
+PLAIN_STYLE = Style()
+
+
+@dataclass(slots=True, eq=False)
+class Sheet:
+    """A page that is being written on.
+
+    Attributes:
+        handwriting: digits to write with.
+        random: source of all chance.
+        style: how it is written.
+        ink: (H, W) float32, handwriting so far.
+        print: (H, W) float32, what is printed on it.
+        ruling: (H, W) float32, the lines that the paper came with.
+        numbers: what is written so far.
+    """
+
+    handwriting: Digits
+    random: np.random.Generator
+    style: Style = PLAIN_STYLE
+    ink: Float32 = field(default_factory=lambda: blank())
+    print: Float32 = field(default_factory=lambda: blank())
+    ruling: Float32 = field(default_factory=lambda: blank())
+    numbers: list[WrittenNumber] = field(default_factory=list)
+    pen: Pen = field(init=False)
+    slant: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.pen = self.style.pens[int(self.random.integers(len(self.style.pens)))]
+        self.slant = float(self.random.uniform(*self.style.slant))
+
+    def write_number(self, left: int, top: int, size_px: int, line: int, count: int | None = None) -> int | None:
+        """Writes a number of random digits where there is room for it.
+
+        Args:
+            left, top: where it begins, in page pixels.
+            size_px: height of its digits.
+            line: that it stands on.
+            count: of its digits; None for as many as the style says.
+
+        Returns:
+            Where it ends; None where it would run over the margin, and nothing is written.
+        """
+        count = count or int(self.random.integers(self.style.digits[0], self.style.digits[1] + 1))
+        rows = self.random.integers(0, len(self.handwriting), count)
+        strokes = [self.stroke(int(row), int(size_px * self.random.uniform(0.92, 1.06))) for row in rows]
+        gaps = [int(size_px * self.random.uniform(*self.style.gap)) for _ in strokes]
+        if left + sum(stroke.shape[1] for stroke in strokes) + sum(gaps[1:]) > PAGE_WH[0] - MARGIN_PX:
+            return None
+        digits: list[WrittenDigit] = []
+        for row, stroke, gap in zip(rows, strokes, gaps, strict=True):
+            x = left + (gap if digits else 0)
+            y = top + size_px - stroke.shape[0] + int(size_px * self.random.uniform(-0.04, 0.04))
+            digits.append(WrittenDigit(int(self.handwriting.labels[row]), self.put(stroke, x, y)))
+            left = x + stroke.shape[1]
+        self.numbers.append(WrittenNumber(tuple(digits), line))
+        return left
+
+    def put(self, stroke: Float32, x: int, y: int, printed: bool = False) -> BoxXYWH:
+        """Lays ink on the page, what runs over its edge left out; gives its box."""
+        layer = self.print if printed else self.ink
+        x, y = max(0, x), max(0, y)
+        spot = layer[y : y + stroke.shape[0], x : x + stroke.shape[1]]
+        np.maximum(spot, stroke[: spot.shape[0], : spot.shape[1]], out=spot)
+        return x, y, spot.shape[1], spot.shape[0]
+
+    def put_text(self, text: str, font: str, x: int, y: int, height_px: int, width: float = 0.1) -> BoxXYWH:
+        """Writes other than digits with the page's pen, or prints it where the font is a printer's."""
+        return self.put(write_text(text, font, height_px, width), x, y, printed=not font.startswith("hershey"))
+
+    def page(self) -> Page:
+        """The page as it now stands, on paper."""
+        return Page(self.ink, _colour(self), tuple(self.numbers))
+
+    def stroke(self, row: int, size_px: int) -> Float32:
+        """One digit of the handwriting as this writer and pen put it down, cut to its ink."""
+        image, label = self.handwriting.images[row], int(self.handwriting.labels[row])
+        if self.style.foreign:
+            image = foreign(image, label, self.random)
+        if self.slant:
+            image = lean(image, self.slant)
+        return draw_digit(image, size_px, self.pen, self.random)
+
+
+def blank() -> Float32:
+    """A page without ink, (H, W) float32."""
+    return np.zeros((PAGE_WH[1], PAGE_WH[0]), dtype=np.float32)
+
+
+def lean(image: UInt8, slant: float) -> UInt8:
+    """A picture sheared to the right about its middle row, twice as wide, (h, 2w) uint8."""
+    height, width = image.shape
+    shift = slant * height / 2 + width / 2
+    move = np.array([[1, -slant, shift], [0, 1, 0]], dtype=np.float32)
+    return np.asarray(cv2.warpAffine(image, move, (2 * width, height), flags=cv2.INTER_LINEAR), dtype=np.uint8)
+
+
+def write_page(handwriting: Digits, random: np.random.Generator, style: Style = PLAIN_STYLE) -> Page:
     """Fills a page with lines of numbers.
 
     Args:
         handwriting: digits to write with, drawn at random.
         random: source of all chance.
-        height_px: least and greatest height of a line's digits, in page pixels.
+        style: how it is written.
     """
-    width, height = PAGE_WH
-    ink = np.zeros((height, width), dtype=np.float32)
-    numbers: list[WrittenNumber] = []
-    line, top = 0, MARGIN_PX
-    while True:
-        size_px = int(random.integers(height_px[0], height_px[1] + 1))
-        if top + size_px > height - MARGIN_PX:
-            break
-        left = MARGIN_PX + int(random.integers(0, 60))
-        while (number := _write_number(ink, handwriting, random, left, top, size_px, line)) is not None:
-            numbers.append(number)
-            left = _right(number.digits[-1]) + int(size_px * random.uniform(1.3, 2.4))
-        line += 1
-        top += int(size_px * random.uniform(1.45, 1.9))
-    return Page(ink, _colour(ink, random), tuple(numbers))
+    sheet = Sheet(handwriting, random, style)
+    fill_lines(sheet)
+    return sheet.page()
 
 
-def pen_ink(image: UInt8, height_px: int) -> Float32:
-    """An MNIST digit as a pen would have drawn it at another size.
-
-    Enlarged smoothly and then cut at half height with a soft edge: what was one blurred pixel becomes
-    the edge of a stroke.
+def fill_lines(sheet: Sheet, between: Callable[[Sheet, int, int, int], int] | None = None) -> None:
+    """Writes lines of numbers from the top to the bottom of a sheet.
 
     Args:
-        image: (28, 28) uint8.
-        height_px: what its 20-pixel box becomes.
-
-    Returns:
-        (h, w) float32 in 0..1, cut to the digit's box.
+        sheet: to write on.
+        between: writes something that is no number, given left, top and size; says where it ends.
     """
-    left, top, width, height = cv2.boundingRect(image)
-    padded = np.pad(image[top : top + height, left : left + width], 2)
-    factor = height_px / INK_SIDE_PX
-    size_wh = max(2, round(padded.shape[1] * factor)), max(2, round(padded.shape[0] * factor))
-    large = cv2.resize(padded, size_wh, interpolation=cv2.INTER_CUBIC).astype(np.float32)
-    smooth = cv2.GaussianBlur(large, (0, 0), factor * 0.35)
-    edge = np.clip((smooth / 255.0 - 0.3) / 0.3, 0.0, 1.0)
-    ink = edge * edge * (3.0 - 2.0 * edge)  # smoothstep: no halo
-    x, y, w, h = cv2.boundingRect((ink > 0.05).astype(np.uint8))
-    return np.asarray(ink[y : y + h, x : x + w], dtype=np.float32)
+    style, random = sheet.style, sheet.random
+    line, top = 0, MARGIN_PX
+    while True:
+        size_px = int(random.integers(style.height_px[0], style.height_px[1] + 1))
+        if top + size_px > PAGE_WH[1] - MARGIN_PX:
+            break
+        left = MARGIN_PX + int(random.integers(0, 60))
+        while (end := sheet.write_number(left, top, size_px, line)) is not None:
+            if between is not None:
+                end = between(sheet, end, top, size_px)
+            left = end + int(size_px * random.uniform(*style.space))
+        line += 1
+        top += int(size_px * random.uniform(1.45, 1.9))
 
 
-def _write_number(
-    ink: Float32, handwriting: Digits, random: np.random.Generator, left: int, top: int, size_px: int, line: int
-) -> WrittenNumber | None:
-    """Writes one number where it fits on the line; None where the line is full."""
-    rows = random.integers(0, len(handwriting), int(random.integers(1, 7)))
-    strokes = [pen_ink(handwriting.images[row], int(size_px * random.uniform(0.92, 1.06))) for row in rows]
-    gaps = [int(size_px * random.uniform(0.1, 0.24)) for _ in strokes]
-    if left + sum(stroke.shape[1] for stroke in strokes) + sum(gaps[1:]) > PAGE_WH[0] - MARGIN_PX:
-        return None
-    digits: list[WrittenDigit] = []
-    for row, stroke, gap in zip(rows, strokes, gaps, strict=True):
-        x = left + (gap if digits else 0)
-        y = top + size_px - stroke.shape[0] + int(size_px * random.uniform(-0.04, 0.04))
-        height, width = stroke.shape
-        ink[y : y + height, x : x + width] = np.maximum(ink[y : y + height, x : x + width], stroke)
-        digits.append(WrittenDigit(int(handwriting.labels[row]), (x, y, width, height)))
-        left = x + width
-    return WrittenNumber(tuple(digits), line)
-
-
-def _colour(ink: Float32, random: np.random.Generator) -> UInt8:
+def _colour(sheet: Sheet) -> UInt8:
     """Ink on paper under even light, (H, W, 3) uint8: paper with fibres, a pen whose ink is not quite even."""
-    paper = np.array(PAPERS_BGR[random.integers(len(PAPERS_BGR))], dtype=np.float32)
-    pen = np.array(PENS_BGR[random.integers(len(PENS_BGR))], dtype=np.float32)
-    mottle = _clouds(ink.shape, random, 90) * 4.0 + _clouds(ink.shape, random, 7) * 2.5
-    flow = 0.9 + 0.08 * _clouds(ink.shape, random, 25)
-    cover = (ink * flow)[..., np.newaxis]
-    picture = (paper + mottle[..., np.newaxis]) * (1.0 - cover) + pen * cover
+    random, shape = sheet.random, sheet.ink.shape
+    paper = _one_of(sheet.style.papers_bgr, random)
+    pen = _one_of(sheet.style.pens_bgr, random)
+    mottle = clouds(shape, random, 90) * 4.0 + clouds(shape, random, 7) * 2.5
+    flow = random.uniform(*sheet.style.strength) + 0.08 * clouds(shape, random, 25)
+    picture = paper + mottle[..., np.newaxis]
+    layers = (sheet.ruling, _one_of(RULINGS_BGR, random)), (sheet.print, _one_of(PRINTS_BGR, random))
+    for layer, colour in (*layers, (np.clip(sheet.ink * flow, 0, 1), pen)):
+        cover = layer[..., np.newaxis]
+        picture = picture * (1.0 - cover) + colour * cover
+    if sheet.style.creases:
+        picture *= 1.0 + sheet.style.creases * _folds(shape, random)[..., np.newaxis]
     coloured: UInt8 = np.clip(picture + 0.5, 0, 255).astype(np.uint8)
     return coloured
 
 
-def _clouds(shape_hw: tuple[int, ...], random: np.random.Generator, cell_px: int) -> NDArray[np.float32]:
-    """Smooth noise of about unit variance with features of a size, (H, W) float32."""
-    grid = random.normal(0.0, 1.0, (shape_hw[0] // cell_px + 3, shape_hw[1] // cell_px + 3)).astype(np.float32)
-    return np.asarray(cv2.resize(grid, (shape_hw[1], shape_hw[0]), interpolation=cv2.INTER_CUBIC), dtype=np.float32)
+def _folds(shape_hw: tuple[int, ...], random: np.random.Generator) -> Float32:
+    """How much more light each spot of a crumpled page gets, (H, W) float32, about -1 to 1: flat faces, sharp edges."""
+    y, x = np.mgrid[0.0 : 1.0 : shape_hw[0] * 1j, 0.0 : 1.0 : shape_hw[1] * 1j].astype(np.float32)
+    shade = 0.5 * clouds(shape_hw, random, 160)
+    for _ in range(int(random.integers(4, 10))):
+        angle, offset = random.uniform(0, np.pi), random.uniform(0.1, 0.9)
+        distance = np.cos(angle) * (x - offset) + np.sin(angle) * (y - offset)
+        shade += random.uniform(-0.5, 0.5) * np.sign(distance) * np.exp(-np.abs(distance) / 0.12)
+    return np.asarray(np.clip(shade, -1.0, 1.0), dtype=np.float32)
 
 
-def _right(digit: WrittenDigit) -> int:
-    return digit.box_xywh[0] + digit.box_xywh[2]
+def _one_of(colours: Sequence[tuple[int, int, int]], random: np.random.Generator) -> Float32:
+    return np.array(colours[int(random.integers(len(colours)))], dtype=np.float32)

@@ -5,6 +5,8 @@ A run folder belongs to one configuration and holds all there is to know of it:
     run.json         configuration, versions, data hashes, git revision
     history.jsonl    one line an epoch
     checkpoint.keras weights, optimizer and averages after the last whole epoch
+    extras.npz, validation.npz   crops beside MNIST's, where the recipe asks for them
+    calibration.json what was done to make confidence honest
     model.keras      the finished model
 
 The same command on the same folder goes on where it was interrupted. All chance of an epoch comes from
@@ -12,6 +14,7 @@ the seed and the epoch's number, so a resumed run ends with the weights of an un
 """
 
 import dataclasses
+import json
 import logging
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,15 +25,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge_app.frames import Float32, UInt8
-from edge_app.manifest import DIGIT_LABELS
+from edge_app.manifest import DIGIT_LABELS, REJECT_LABEL
 from edge_app.stages.crop import center_ink
 from trainer.augment import Augmentation, augment
+from trainer.calibration import calibrate
+from trainer.corpus import Extras, joined, kept_extras
 from trainer.data import Digits, Mnist
 from trainer.errors import RunError
 from trainer.models import build
 from trainer.runs import append_history, open_run
 
 log = logging.getLogger(__name__)
+
+CALIBRATION_FILE = "calibration.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +53,7 @@ class Recipe:
         label_smoothing: share of certainty taken from the true label.
         ema_momentum: of the running average of weights that becomes the model; 0 for none.
         augmentation: how pictures are changed; None for not at all.
+        extras: what is added to MNIST; None for nothing, and then there is no class for what is no digit.
     """
 
     model: str
@@ -56,13 +64,18 @@ class Recipe:
     label_smoothing: float
     ema_momentum: float
     augmentation: Augmentation | None
+    extras: Extras | None = None
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Meaning of each output of the model."""
+        return DIGIT_LABELS if self.extras is None else (*DIGIT_LABELS, REJECT_LABEL)
 
 
 RECIPES = {
     # As in every tutorial: no augmentation, no tricks.
     "seed": Recipe("seed", 5, 128, 2e-3, 0.0, 0.0, 0.0, None),
-    # On validation: 24 epochs .9958, 50 epochs .9966.
-    "compact": Recipe("compact", 80, 128, 4e-3, 0.01, 0.03, 0.998, Augmentation()),
+    "compact": Recipe("compact", 40, 128, 4e-3, 0.01, 0.03, 0.998, Augmentation(), Extras(scenes=44, negatives=20_000)),
 }
 """Chosen on the validation split."""
 
@@ -96,7 +109,7 @@ class Batches(keras.utils.PyDataset):
         crops = batch.images
         if self._recipe.augmentation is not None:
             random = np.random.default_rng((self._seed, self._epoch, index))
-            crops = augment(crops, random, self._recipe.augmentation)
+            crops = augment(crops, batch.labels, random, self._recipe.augmentation)
         return as_input(crops), keras.utils.to_categorical(batch.labels, self._classes)
 
     def on_epoch_end(self) -> None:
@@ -155,17 +168,17 @@ def train(mnist: Mnist, recipe: Recipe, run: Path, seed: int, verbose: str | int
     if (run / "model.keras").exists():
         log.info("%s is finished; nothing to train", run)
         return load_model(run / "model.keras")
-    model, first_epoch = _start_or_resume(run, recipe, len(mnist.train), seed)
+    digits, validation = training_digits(mnist, recipe, run, seed), prepare(mnist.validation)
+    model, first_epoch = _start_or_resume(run, recipe, len(digits), seed)
     if first_epoch:
         log.info("%s: going on after epoch %d of %d", run, first_epoch, recipe.epochs)
     if first_epoch < recipe.epochs:
-        validation = prepare(mnist.validation)
-        classes = len(DIGIT_LABELS)
+        classes = len(recipe.labels)
         callbacks: list[keras.callbacks.Callback] = [_Reseed(seed)]
         if recipe.ema_momentum:
             callbacks.append(keras.callbacks.SwapEMAWeights())  # validates the average, trains the weights
         model.fit(
-            Batches(prepare(mnist.train), recipe, classes, seed, first_epoch),
+            Batches(digits, recipe, classes, seed, first_epoch),
             epochs=recipe.epochs,
             initial_epoch=first_epoch,
             shuffle=False,  # Batches does it, by the seed
@@ -175,9 +188,30 @@ def train(mnist: Mnist, recipe: Recipe, run: Path, seed: int, verbose: str | int
         )
     elif recipe.ema_momentum:  # interrupted between the last checkpoint and the end
         model.optimizer.finalize_variable_values(model.trainable_variables)
+    if recipe.extras is not None:
+        calibration = calibrate(model, *_opinions(model, validation_digits(mnist, recipe, run, seed)))
+        (run / CALIBRATION_FILE).write_text(json.dumps(dataclasses.asdict(calibration), indent=1) + "\n")
     model.save(run / "model.new.keras")
     (run / "model.new.keras").replace(run / "model.keras")
     return model
+
+
+def training_digits(mnist: Mnist, recipe: Recipe, run: Path, seed: int) -> Digits:
+    """MNIST's training digits as the device's crop stage yields them, and the recipe's extras after them."""
+    digits = prepare(mnist.train)
+    if recipe.extras is None:
+        return digits
+    return joined(digits, kept_extras(run / "extras.npz", mnist.train, recipe.extras, seed))
+
+
+def validation_digits(mnist: Mnist, recipe: Recipe, run: Path, seed: int) -> Digits:
+    """The same of the validation split, which calibration and threshold are chosen on."""
+    digits = prepare(mnist.validation)
+    if recipe.extras is None:
+        return digits
+    share = len(mnist.validation) / len(mnist.train)
+    extras = Extras(max(1, round(recipe.extras.scenes * share)), max(1, round(recipe.extras.negatives * share)))
+    return joined(digits, kept_extras(run / "validation.npz", mnist.validation, extras, seed + 1))
 
 
 def prepare(digits: Digits) -> Digits:
@@ -203,6 +237,12 @@ def load_model(file: Path) -> Any:
         raise RunError(f"{file} must be a Keras model. Received: {error}; delete it to train again") from error
 
 
+def _opinions(model: Any, digits: Digits) -> tuple[Float32, UInt8]:
+    """The model's probabilities, (N, classes) float32, and the true labels."""
+    scores: Float32 = model.predict(as_input(digits.images), batch_size=500, verbose=0)
+    return scores, digits.labels
+
+
 def steps_per_epoch(count: int, batch_size: int) -> int:
     """Whole batches of the data; the rest, another one each epoch, is left out."""
     return max(1, count // batch_size)
@@ -215,7 +255,7 @@ def _start_or_resume(run: Path, recipe: Recipe, count: int, seed: int) -> tuple[
         model = load_model(checkpoint)
         return model, int(model.optimizer.iterations) // steps_per_epoch(count, recipe.batch_size)
     keras.utils.set_random_seed(seed)
-    model = build(recipe.model, DIGIT_LABELS)
+    model = build(recipe.model, recipe.labels)
     steps = steps_per_epoch(count, recipe.batch_size)
     rate = keras.optimizers.schedules.CosineDecay(
         recipe.learning_rate / 20,

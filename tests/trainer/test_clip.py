@@ -140,3 +140,18 @@ def test_nothing_is_written_outside_the_boxes_of_the_embedded_clip_while_a_page_
 
 def test_the_embedded_clip_is_small_enough_to_ship() -> None:
     assert embedded_clip_path().stat().st_size < 3.6e6  # with the model under 4 MB
+
+
+def test_the_hard_clip_has_a_shadow_rules_and_a_hand(mnist: Mnist, tmp_path: Path) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(clip, "BLUR_STEP_PX", 100.0)
+        plain, hard = (
+            draw_clip(mnist.validation, tmp_path / f"{name}.mp4", 3, SHORT, hard=name == "hard")
+            for name in ("plain", "hard")
+        )
+
+    resting = [frames_of(tmp_path / f"{name}.mp4")[SHORT // 2 + 3].astype(float) for name in ("plain", "hard")]
+
+    assert plain["numbers"] != hard["numbers"]
+    skin = [np.mean(np.abs(frame - clip.SKIN_BGR).max(axis=2) < 40) for frame in resting]
+    assert skin[1] > skin[0] + 0.03

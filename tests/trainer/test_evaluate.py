@@ -64,6 +64,8 @@ def test_the_tables_show_the_figures() -> None:
         accuracy={"float, Keras": 0.9876, INT8: 0.9871},
         interpreters={INT8: "tflite-runtime 2.14.0"},
         int8_per_class=(0.98,) * 10,
+        int8_ten_classes=0.9876,
+        int8_rejected=0.002,
         int8_confusion=confusion,
         float_bytes=4000,
         int8_bytes=1000,

@@ -7,11 +7,11 @@ import pytest
 
 from edge_app.bundle import embedded_bundle_path, load_bundle, read_golden, verify_in_child
 from edge_app.frames import TensorDetails
-from edge_app.manifest import DIGIT_LABELS
+from edge_app.manifest import DIGIT_LABELS, REJECT_LABEL
 from trainer.data import Digits, Mnist
 from trainer.errors import TrainerError
 from trainer.evaluate import choose_threshold
-from trainer.export import GOLDEN_MARGIN, export, golden_rows
+from trainer.export import GOLDEN_MARGIN, export, golden_rows, symbols_accepted
 from trainer.replay import Replay, replay
 from trainer.train import prepare
 
@@ -43,8 +43,11 @@ def test_a_bundle_holds_what_it_was_given_and_what_the_runtime_reports(
     manifest = load_bundle(folder).manifest
     answer = replay(int8, validation.images[:1])
     assert (folder / "model.tflite").read_bytes() == int8
-    assert (manifest.name, manifest.labels) == ("trial", DIGIT_LABELS)
-    assert (manifest.training, manifest.metrics) == ({"seed": 5}, {"accuracy": {"float": 0.5}})
+    assert (manifest.name, manifest.labels) == ("trial", (*DIGIT_LABELS, REJECT_LABEL))
+    assert manifest.training == {"seed": 5}
+    accepted = symbols_accepted(int8, manifest.thresholds.confidence)
+    assert manifest.metrics == {"accuracy": {"float": 0.5}, "unknown_symbols_accepted": accepted}
+    assert 0.0 <= accepted < 0.3
     assert manifest.thresholds.confidence == choose_threshold(int8, validation)
     for record, details in ((manifest.input, answer.input), (manifest.output, answer.output)):
         assert (record.shape, record.dtype) == (details.shape, details.dtype)

@@ -1,0 +1,87 @@
+"""Every difficulty is drawn as named, with its truth in place."""
+
+import cv2
+import numpy as np
+import pytest
+
+from trainer import kinds
+from trainer.data import Mnist
+from trainer.kinds import KINDS, NEGATIVE, POSITIVE, Scene, draw
+
+
+def scene(name: str, mnist: Mnist, seed: int = 3) -> Scene:
+    return draw(name, mnist.validation, np.random.default_rng(seed))
+
+
+@pytest.mark.parametrize("name", [name for name in POSITIVE if name != "large"])
+def test_digits_are_where_the_truth_says(name: str, mnist: Mnist) -> None:
+    drawn = scene(name, mnist)
+    gray = cv2.cvtColor(drawn.frame, cv2.COLOR_BGR2GRAY)
+    height, width = gray.shape
+
+    assert drawn.numbers
+    for number in drawn.numbers:
+        assert number.inside((width, height))
+        for x, y, box_width, box_height in number.digit_boxes:
+            assert min(box_width, box_height) >= 2
+            assert gray[y : y + box_height, x : x + box_width].std() > 2.0
+
+
+@pytest.mark.parametrize("name", NEGATIVE)
+def test_pictures_without_digits_have_no_truth_but_something_in_them(name: str, mnist: Mnist) -> None:
+    drawn = scene(name, mnist)
+
+    assert drawn.numbers == ()
+    assert drawn.frame.std() > 2.0
+
+
+def test_the_same_seed_draws_the_same_and_another_another(mnist: Mnist) -> None:
+    first, second, other = (scene("cluttered", mnist, seed) for seed in (1, 1, 2))
+
+    assert np.array_equal(first.frame, second.frame)
+    assert first.numbers == second.numbers
+    assert not np.array_equal(first.frame, other.frame)
+
+
+def test_fine_pens_are_fine_and_markers_fat(mnist: Mnist) -> None:
+    shares = {}
+    for name in ("fine", "ballpoint", "marker"):
+        drawn = [scene(name, mnist, seed) for seed in range(3)]
+        shares[name] = np.mean([_ink_share(one, box) for one in drawn for n in one.numbers for box in n.digit_boxes])
+
+    assert shares["fine"] < shares["ballpoint"] < shares["marker"]
+
+
+def test_a_page_that_would_not_fit_is_seen_from_further_away(mnist: Mnist) -> None:
+    drawn = [scene("tilted", mnist, seed) for seed in range(4)]
+
+    assert all(number.inside((640, 480)) for one in drawn for number in one.numbers)
+
+
+def test_orientation_is_asked_for_only_where_pages_are_turned() -> None:
+    assert {name for name, kind in KINDS.items() if kind.orientation == "auto"} == {"turned"}
+
+
+def test_clutter_hides_no_digit(mnist: Mnist, monkeypatch: pytest.MonkeyPatch) -> None:
+    laid: list[np.ndarray] = []
+    really = kinds._lay
+    monkeypatch.setattr(kinds, "_lay", lambda picture, mask, colour: (laid.append(mask), really(picture, mask, colour)))
+    page = kinds.Sheet(mnist.validation, np.random.default_rng(5))
+    kinds.layouts.plain(page)
+    written = page.page()
+
+    kinds.with_clutter(written, 5, np.random.default_rng(5))
+
+    assert laid
+    for mask in laid:
+        for number in written.numbers:
+            for digit in number.digits:
+                x, y, width, height = digit.box_xywh
+                assert not mask[y : y + height, x : x + width].any()
+
+
+def _ink_share(drawn: Scene, box: tuple[int, int, int, int]) -> float:
+    """Share of a digit's box that is darker than midway between its paper and its ink."""
+    x, y, width, height = box
+    part = cv2.cvtColor(drawn.frame, cv2.COLOR_BGR2GRAY)[y : y + height, x : x + width].astype(float)
+    return float(np.mean(part < (np.percentile(part, 90) + part.min()) / 2))

@@ -1,0 +1,78 @@
+"""MNIST's digits in, all that a model is trained on out: what a camera makes of them, and what is no digit.
+
+The extra crops are made once a run and kept beside its checkpoints, so that a resumed run goes on with
+the same ones.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from rich.console import Console
+from rich.progress import track
+
+from trainer.data import Digits
+from trainer.errors import RunError
+from trainer.harvest import REJECT, draw_all, harvest
+from trainer.kinds import KINDS
+from trainer.negatives import make_negatives
+
+# Left out: kinds with letters and marks, many of which look like a digit or are kept for the measure.
+UNSURE = ("noted", "letters", "words", "print", "scribbles", "turned")
+HARVESTED = tuple(kind for kind in KINDS if kind not in UNSURE)
+
+
+@dataclass(frozen=True, slots=True)
+class Extras:
+    """How much is added to MNIST.
+
+    Attributes:
+        scenes: of each kind that crops are cut from.
+        negatives: drawn crops of what is no digit.
+    """
+
+    scenes: int
+    negatives: int
+
+
+def make_extras(handwriting: Digits, extras: Extras, seed: int) -> Digits:
+    """Crops from scenes and drawn negatives.
+
+    Args:
+        handwriting: digits that the scenes are written with.
+        extras: how many.
+        seed: of all chance.
+
+    Returns:
+        Crops with labels 0 to 9 and `REJECT`.
+    """
+    random = np.random.default_rng((seed, 0x4E47))
+    scenes = draw_all(HARVESTED, extras.scenes, handwriting, (seed, 0x5343))
+    shown = track(scenes, "drawing scenes", extras.scenes * len(HARVESTED), console=Console(stderr=True))
+    found = harvest(iter(shown), random)
+    negatives = make_negatives(extras.negatives, random)
+    labels = np.full(len(negatives), REJECT, dtype=np.uint8)
+    return joined(found, Digits(negatives, labels))
+
+
+def kept_extras(file: Path, handwriting: Digits, extras: Extras, seed: int) -> Digits:
+    """The extras of a run: from its file, or made and kept there.
+
+    Raises:
+        RunError: the file cannot be read.
+    """
+    if not file.exists():
+        made = make_extras(handwriting, extras, seed)
+        new = file.with_suffix(".new.npz")
+        np.savez_compressed(new, images=made.images, labels=made.labels)
+        new.replace(file)
+    try:
+        with np.load(file) as arrays:
+            return Digits(arrays["images"], arrays["labels"])
+    except (OSError, ValueError, KeyError) as error:
+        raise RunError(f"{file} must hold crops and labels. Received: {error}; delete it to draw them again") from error
+
+
+def joined(first: Digits, second: Digits) -> Digits:
+    """One after the other."""
+    return Digits(np.concatenate([first.images, second.images]), np.concatenate([first.labels, second.labels]))

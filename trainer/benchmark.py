@@ -1,140 +1,57 @@
-"""A folder of labelled pictures in, how well the edge app reads them out.
+"""Folders of labelled pictures in, how well the edge app and others read them out.
 
-    python -m trainer benchmark FOLDER
+    python -m trainer benchmark scenes --sheet worst.png
+    python -m trainer benchmark photos scenes --against tesseract rapidocr classic --picture comparison.png
 
-The folder holds labels.json as `scenes` writes it: for each picture its file and the digits of each
-line. The app is run as a user would run it, `edge-app read --json`, in a process of its own.
+A folder holds labels.json as `scenes` writes it: for each picture its file and the digits of each line,
+and where known its difficulty and the place of each digit.
 """
 
 import argparse
+import dataclasses
 import json
-import subprocess
-import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from trainer.errors import DataError, TrainerError
+from trainer.errors import DataError
+from trainer.readers import READERS
+from trainer.scoring import Label, Score, Total, score, total
+
+OURS = "edge-digits"
+COLUMNS = "pictures", "exact", "digits", "recall", "precision", "lines exact", "false a picture", "ms"
 
 
-@dataclass(frozen=True, slots=True)
-class Score:
-    """How one picture was read.
-
-    Attributes:
-        file: the picture.
-        written: its digits, all lines in order.
-        read: the digits that were read, in order.
-        right: how many of them stand in both, in the same order.
-        milliseconds: that reading took, decoding not counted.
-    """
-
-    file: str
-    written: str
-    read: str
-    right: int
-    milliseconds: float
-
-    @property
-    def false(self) -> int:
-        """Digits read that are not written, or not there."""
-        return len(self.read) - self.right
-
-    @property
-    def exact(self) -> bool:
-        """Whether every digit was read, and nothing else."""
-        return self.written == self.read
-
-
-def score_folder(folder: Path, flags: Sequence[str] = ()) -> list[Score]:
+def score_folder(folder: Path, reader: str = OURS) -> list[Score]:
     """Reads every labelled picture of a folder.
 
     Args:
         folder: with labels.json.
-        flags: more flags for `edge-app read`.
+        reader: one of `READERS`.
 
     Raises:
         DataError: labels.json is missing or of another form.
-        TrainerError: the app could not be run.
+        TrainerError: the reader could not be run.
     """
-    labels = _labels(folder)
-    files = [str(folder / label["file"]) for label in labels]
-    command = [sys.executable, "-m", "edge_app", "read", "--json", *flags, *files]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    records = [json.loads(line) for line in done.stdout.splitlines()]
-    if len(records) != len(labels):
-        said = done.stderr.strip().splitlines() or [f"exit code {done.returncode}"]
-        raise TrainerError(f"edge-app must read {len(labels)} pictures. Received: {len(records)}; {said[-1]}")
-    return [_score(label, record) for label, record in zip(labels, records, strict=True)]
+    labels = read_labels(folder)
+    scores: dict[str, Score] = {}
+    for flags in sorted({_flags(label) for label in labels}):
+        some = [label for label in labels if _flags(label) == flags]
+        answers = READERS[reader]([folder / label["file"] for label in some], flags)
+        for label, answer in zip(some, answers, strict=True):
+            scores[label["file"]] = score(label, answer.numbers, answer.milliseconds)
+    return [scores[label["file"]] for label in labels]
 
 
-def matches(written: str, read: str) -> int:
-    """How many digits of two texts pair off in order: the length of their longest common subsequence.
+def read_labels(folder: Path) -> list[Label]:
+    """The labels of a folder.
 
-    >>> matches("735426", "73426"), matches("12", "21"), matches("", "7")
-    (5, 1, 0)
+    Raises:
+        DataError: they are missing or of another form.
     """
-    longest = np.zeros((len(written) + 1, len(read) + 1), dtype=int)
-    for row, digit in enumerate(written):
-        for column, other in enumerate(read):
-            skip = max(longest[row, column + 1], longest[row + 1, column])
-            longest[row + 1, column + 1] = longest[row, column] + 1 if digit == other else skip
-    return int(longest[-1, -1])
-
-
-def print_scores(scores: Sequence[Score], console: Console) -> None:
-    """Prints a line a picture and the sums, pictures with writing and without apart."""
-    table = Table("picture", "written", "read", "right", "false", "exact", "ms")
-    for score in scores:
-        figures = len(score.written), len(score.read), score.right, score.false
-        exact = "yes" if score.exact else "no"
-        table.add_row(score.file, *map(str, figures), exact, f"{score.milliseconds:.1f}")
-    console.print(table)
-    pages, empty = [s for s in scores if s.written], [s for s in scores if not s.written]
-    if pages:
-        written, right = sum(len(s.written) for s in pages), sum(s.right for s in pages)
-        console.print(
-            f"{len(pages)} pictures with writing: {right} of {written} digits right ({right / written:.1%}), "
-            f"{sum(s.false for s in pages)} false, {sum(s.exact for s in pages)} pictures exact"
-        )
-    if empty:
-        console.print(f"{len(empty)} pictures without: {sum(s.false for s in empty)} false digits")
-
-
-def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Registers `benchmark`."""
-    summary = "score the edge app on a folder of labelled pictures"
-    parser = subparsers.add_parser("benchmark", help=summary, description=summary.capitalize() + ".")
-    parser.add_argument(
-        "folder", type=Path, metavar="FOLDER", help="pictures with labels.json, as `scenes` writes them"
-    )
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures of each picture, too")
-    parser.set_defaults(run=_run)
-
-
-def _run(args: argparse.Namespace) -> int:
-    scores = score_folder(args.folder)
-    print_scores(scores, Console(width=110))
-    if args.json is not None:
-        fields = ("file", "written", "read", "right", "false", "exact", "milliseconds")
-        rows = [{name: getattr(score, name) for name in fields} for score in scores]
-        args.json.write_text(json.dumps(rows, indent=1) + "\n")
-    return 0
-
-
-def _score(label: dict[str, Any], record: dict[str, Any]) -> Score:
-    written = "".join(label["lines"])
-    read = "".join(number["text"] for number in record.get("numbers", []))
-    elapsed_ms = record.get("timing_ms", {}).get("total", 0.0)
-    return Score(label["file"], written, read, matches(written, read), elapsed_ms)
-
-
-def _labels(folder: Path) -> list[dict[str, Any]]:
     file = folder / "labels.json"
     try:
         labels = json.loads(file.read_text())
@@ -143,3 +60,112 @@ def _labels(folder: Path) -> list[dict[str, Any]]:
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise DataError(f"{file} must list pictures with their `file` and `lines`. Received: {error!r}") from error
     return list(labels)
+
+
+def print_pictures(scores: Sequence[Score], console: Console) -> None:
+    """Prints a line a picture."""
+    table = Table("picture", "kind", "written", "read", "right", "false", "exact", "ms")
+    for s in scores:
+        figures = len(s.written), len(s.read), s.right, s.false
+        table.add_row(s.file, s.kind, *map(str, figures), "yes" if s.exact else "no", f"{s.milliseconds:.1f}")
+    console.print(table)
+
+
+def print_kinds(scores: Sequence[Score], console: Console) -> None:
+    """Prints a line a kind, and the sums of pictures with writing and of those without."""
+    table = Table("kind", *COLUMNS)
+    for kind in dict.fromkeys(s.kind for s in scores):
+        table.add_row(kind or "-", *_figures(total([s for s in scores if s.kind == kind])))
+    table.add_section()
+    for name, some in (("with digits", _positive(scores)), ("without", _negative(scores))):
+        if some:
+            table.add_row(name, *_figures(total(some)))
+    console.print(table)
+
+
+def print_comparison(scores: dict[str, Sequence[Score]], console: Console) -> None:
+    """Prints a line a reader, pictures with writing and pictures without apart."""
+    table = Table("reader", *COLUMNS)
+    for name, some in scores.items():
+        table.add_row(name, *_figures(total(_positive(some))))
+    table.add_section()
+    for name, some in scores.items():
+        if _negative(some):
+            table.add_row(f"{name}, no digits", *_figures(total(_negative(some))))
+    console.print(table)
+
+
+def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Registers `benchmark`."""
+    summary = "score the edge app, and others, on folders of labelled pictures"
+    parser = subparsers.add_parser("benchmark", help=summary, description=summary.capitalize() + ".")
+    parser.add_argument(
+        "folders", nargs="+", type=Path, metavar="FOLDER", help="pictures with labels.json, as `scenes` writes them"
+    )
+    parser.add_argument("--by", choices=("kind", "picture"), default="kind", help="lines of the table (%(default)s)")
+    others = [name for name in READERS if name != OURS]
+    parser.add_argument("--against", nargs="+", choices=others, default=[], metavar="READER", help=", ".join(others))
+    parser.add_argument(
+        "--sheet", type=Path, metavar="FILE", help="draw the worst pictures with what went wrong (.png)"
+    )
+    parser.add_argument("--picture", type=Path, metavar="FILE", help="draw the comparison of readers (.png)")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures of each picture, too")
+    parser.set_defaults(run=_run)
+
+
+def _run(args: argparse.Namespace) -> int:
+    from trainer.gallery import draw_comparison, draw_worst
+
+    console = Console(width=120)
+    by_reader: dict[str, Sequence[Score]] = {}
+    for reader in (OURS, *args.against):
+        by_reader[reader] = [s for folder in args.folders for s in score_folder(folder, reader)]
+    ours = by_reader[OURS]
+    if args.by == "picture":
+        print_pictures(ours, console)
+    print_kinds(ours, console)
+    if args.against:
+        print_comparison(by_reader, console)
+    if args.json is not None:
+        args.json.write_text(json.dumps({name: _rows(scores) for name, scores in by_reader.items()}, indent=1) + "\n")
+    if args.sheet is not None:
+        files = [folder / label["file"] for folder in args.folders for label in read_labels(folder)]
+        draw_worst(list(zip(files, ours, strict=True)), args.sheet)
+        print(f"the worst pictures: {args.sheet}")
+    if args.picture is not None:
+        draw_comparison({name: total(_positive(some)) for name, some in by_reader.items()}, args.picture)
+        print(f"the comparison: {args.picture}")
+    return 0
+
+
+def _flags(label: Label) -> tuple[str, ...]:
+    """Flags of `edge-app read` that a picture is meant for."""
+    turned = label.get("orientation_cw_deg", 0) != 0 or label.get("orientation", "upright") != "upright"
+    return ("--orientation", "auto") if turned else ()
+
+
+def _positive(scores: Sequence[Score]) -> list[Score]:
+    return [s for s in scores if s.written]
+
+
+def _negative(scores: Sequence[Score]) -> list[Score]:
+    return [s for s in scores if not s.written]
+
+
+def _figures(sums: Total) -> tuple[str, ...]:
+    written = sums.written > 0
+    return (
+        str(sums.pictures),
+        str(sums.exact),
+        str(sums.written),
+        f"{sums.recall:.4f}" if written else "",
+        f"{sums.precision:.4f}" if written else "",
+        f"{sums.lines_exact}/{sums.lines} {sums.lines_exact / sums.lines:.3f}" if sums.lines else "",
+        f"{sums.false_per_picture:.2f}",
+        f"{sums.milliseconds:.1f}",
+    )
+
+
+def _rows(scores: Sequence[Score]) -> list[dict[str, Any]]:
+    derived = ("false", "exact")
+    return [dataclasses.asdict(s) | {name: getattr(s, name) for name in derived} for s in scores]

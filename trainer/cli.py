@@ -114,12 +114,11 @@ def _train(args: argparse.Namespace) -> int:
 
 def _quantize(args: argparse.Namespace) -> int:
     from trainer.quantize import float_tflite, quantize
-    from trainer.train import prepare
+    from trainer.train import RECIPES, training_digits
 
     run = _run_folder(args)
     model = _finished_model(run)
-    train = _mnist(args).train
-    some = prepare(train.take(slice(max(args.representative * 4, 1000))))
+    some = training_digits(_mnist(args), RECIPES[args.model], run, args.seed)
     (run / "mnist_cnn_float.tflite").write_bytes(float_tflite(model))
     int8 = quantize(model, some.images, representative=args.representative, seed=args.seed)
     (run / "mnist_cnn_int8.tflite").write_bytes(int8)
@@ -145,21 +144,25 @@ def _evaluate(args: argparse.Namespace) -> int:
 def _export(args: argparse.Namespace) -> int:
     from trainer.export import export
     from trainer.runs import read_record
-    from trainer.train import prepare
+    from trainer.train import CALIBRATION_FILE, RECIPES, validation_digits
 
     run = _run_folder(args)
     record = read_record(run)
-    metrics = run / "evaluation.json"
     folder = export(
         name=record["recipe"]["model"],
         int8_model=_converted(run)[1],
-        metrics=json.loads(metrics.read_text()) if metrics.exists() else {},
-        validation=prepare(_mnist(args).validation),
+        metrics=_read_json(run / "evaluation.json") | {"calibration": _read_json(run / CALIBRATION_FILE)},
+        validation=validation_digits(_mnist(args), RECIPES[args.model], run, args.seed),
         training=record | {"command": _command(sys.argv[1:])},
         bundles=args.bundles or run / "bundles",
     )
     print(f"bundle: {folder}")
     return EXIT_OK
+
+
+def _read_json(file: Path) -> dict[str, Any]:
+    """What a step of the run wrote down; empty where it was not run."""
+    return dict(json.loads(file.read_text())) if file.exists() else {}
 
 
 def _command(arguments: Sequence[str]) -> str:

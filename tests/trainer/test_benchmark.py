@@ -1,53 +1,74 @@
-"""Pictures are scored by the digits that pair off in order."""
+"""Folders of labelled pictures are read and scored, by kind and by reader."""
 
 import json
 import re
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from rich.console import Console
 
-from trainer.benchmark import Score, matches, print_scores, score_folder
+from trainer.benchmark import print_comparison, print_kinds, print_pictures, score_folder
 from trainer.errors import DataError
+from trainer.scoring import Score, total
 
 REPOSITORY = Path(__file__).parents[2]
 
 
-@pytest.mark.parametrize(
-    ("written", "read", "right"),
-    [
-        pytest.param("407", "407", 3, id="exact"),
-        pytest.param("407", "47", 2, id="one missed"),
-        pytest.param("407", "4017", 3, id="one false"),
-        pytest.param("407", "417", 2, id="one misread"),
-        pytest.param("407", "", 0, id="nothing read"),
-        pytest.param("", "88", 0, id="nothing written"),
-    ],
-)
-def test_matches(written: str, read: str, right: int) -> None:
-    assert matches(written, read) == right
+def score(kind: str, written: str, read: str, right: int) -> Score:
+    lines = 1 if written else 0
+    return Score("a.png", kind, written, read, right, lines, int(written == read) * lines, 4.0)
 
 
-def test_the_sums_keep_empty_pictures_apart() -> None:
-    scores = [Score("a", "407", "417", 2, 1.0), Score("b", "12", "12", 2, 1.0), Score("c", "", "8", 0, 1.0)]
-    console = Console(width=110)
+SCORES = [score("plain", "407", "407", 3), score("ruled", "12", "17", 1), score("print", "", "88", 0)]
+
+
+def printed(print_scores: Callable[..., None], scores: object) -> str:
+    console = Console(width=140)
     with console.capture() as captured:
         print_scores(scores, console)
+    return captured.get()
 
-    text = captured.get()
-    assert "2 pictures with writing: 4 of 5 digits right (80.0%), 1 false, 1 pictures exact" in text
-    assert "1 pictures without: 1 false digits" in text
+
+def row(text: str, name: str) -> list[str]:
+    """The cells of the row that begins with a name."""
+    line = next(line for line in text.splitlines() if line.strip("│ ").startswith(name))
+    return [cell.strip() for cell in line.strip("│").split("│")]
+
+
+def test_kinds_have_a_line_each_and_pictures_without_digits_are_kept_apart() -> None:
+    text = printed(print_kinds, SCORES)
+
+    assert row(text, "ruled")[1:] == ["1", "0", "2", "0.5000", "0.5000", "0/1 0.000", "1.00", "4.0"]
+    assert row(text, "with digits")[1:] == ["2", "1", "5", "0.8000", "0.8000", "1/2 0.500", "0.50", "4.0"]
+    assert row(text, "without")[1:] == ["1", "0", "0", "", "", "", "2.00", "4.0"]
+
+
+def test_pictures_have_a_line_each() -> None:
+    text = printed(print_pictures, SCORES)
+
+    assert [line.count("a.png") for line in text.splitlines()].count(1) == 3
+    assert text.count("yes") == 1
+
+
+def test_readers_have_a_line_each() -> None:
+    text = printed(print_comparison, {"edge-digits": SCORES, "classic": SCORES[1:]})
+
+    assert row(text, "edge-digits")[4] == "0.8000"
+    assert row(text, "classic")[4] == "0.5000"
+    assert row(text, "classic, no digits")[7] == "2.00"
 
 
 def test_drawn_pages_are_read_nearly_whole(tmp_path: Path) -> None:
     flags = ["--out", str(tmp_path), "--count", "6", "--seed", "11"]
     subprocess.run([sys.executable, "-m", "trainer", "scenes", *flags], cwd=REPOSITORY, check=True, capture_output=True)
 
-    scores = score_folder(tmp_path)
+    sums = total(score_folder(tmp_path))
 
-    assert sum(score.right for score in scores) >= 0.9 * sum(len(score.written) for score in scores)
+    assert sums.recall >= 0.95
+    assert sums.precision >= 0.95
 
 
 @pytest.mark.parametrize("content", [None, "{", "[1]", '[{"file": "a.png"}]', '[{"file": 3, "lines": []}]'])
@@ -65,3 +86,38 @@ def test_a_picture_that_cannot_be_read_counts_as_nothing_read(tmp_path: Path) ->
     (score,) = score_folder(tmp_path)
 
     assert (score.written, score.read, score.right) == ("12", "", 0)
+
+
+def test_a_turned_page_is_read_with_the_flag_that_its_label_asks_for(tmp_path: Path) -> None:
+    flags = ["--out", str(tmp_path), "--count", "2", "--seed", "4", "--kinds", "turned", "plain"]
+    subprocess.run([sys.executable, "-m", "trainer", "scenes", *flags], cwd=REPOSITORY, check=True, capture_output=True)
+
+    scores = score_folder(tmp_path)
+
+    assert [score.kind for score in scores] == ["turned", "turned", "plain", "plain"]
+    assert total(scores[:2]).recall > 0.8
+
+
+def test_the_command_writes_figures_sheet_and_picture(tmp_path: Path) -> None:
+    folder = tmp_path / "scenes"
+    flags = ["--out", str(folder), "--count", "1", "--kinds", "plain", "blank"]
+    subprocess.run([sys.executable, "-m", "trainer", "scenes", *flags], cwd=REPOSITORY, check=True, capture_output=True)
+    names = {
+        flag: tmp_path / name for flag, name in (("--sheet", "s.png"), ("--picture", "p.png"), ("--json", "j.json"))
+    }
+    command = [sys.executable, "-m", "trainer", "benchmark", str(folder), "--by", "picture", "--against", "classic"]
+
+    done = subprocess.run(
+        [*command, *(str(part) for pair in names.items() for part in pair)],
+        cwd=REPOSITORY, check=False, capture_output=True, text=True,
+    )  # fmt: skip
+
+    assert done.returncode == 0, done.stderr
+    assert "plain-1-0000.png" in done.stdout
+    assert all(file.stat().st_size > 0 for file in names.values())
+    figures = json.loads(names["--json"].read_text())
+    assert (
+        [row["kind"] for row in figures["edge-digits"]]
+        == [row["kind"] for row in figures["classic"]]
+        == ["plain", "blank"]
+    )

@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from edge_app.frames import UInt8
+from edge_app.frames import Float32, UInt8
 
 Mask: TypeAlias = NDArray[np.bool_]
 Polarity: TypeAlias = Literal["auto", "dark", "light"]
@@ -23,9 +23,7 @@ PAPER_SIDE_PX = 160  # longer side of the picture that paper is estimated from; 
 SHARP_SHARE = 0.8  # of such an area's pixels that are fully dark
 STROKE_FRACTION = 0.22  # of the shorter side: thicker dark structures are background, not strokes
 POLARITY_FRACTION = 0.15  # of the shorter side: window in which ink is the minority
-CONTRAST_SHARE = (
-    0.33  # of the strongest contrast nearby; half would thin faint ends of a stroke, a quarter joins neighbours
-)
+CONTRAST_SHARE = 0.33  # of the strongest contrast nearby; half would thin faint ends, a quarter joins neighbours
 MIN_CONTRAST = 0.07  # of the paper's brightness: fainter marks are paper texture or show-through
 NOISE_SIGMAS = 4.0  # above the spread of the paper itself: one pixel in 30,000
 DESK_CONTRAST = 0.2  # of the paper's brightness, from which what runs off the frame is no stroke of this page
@@ -33,6 +31,10 @@ SMOOTH_ABOVE = 3.0  # gray levels of noise: a small blur then costs less than th
 SMOOTHED_SHARE = 0.45  # of the noise that a 3x3 Gaussian leaves, with margin for noise that JPEG has smeared
 MAX_FALL = 0.75  # least share of its brightness that paper keeps within half a window of the frame's edge
 MAD_TO_SIGMA = 1.4826  # of a normal distribution
+LOCAL_FRACTION = 0.25  # of the shorter side: window in which a page is told from the cloth that it lies on
+EVENEST = 0.75  # of the frame's unevenness: the least that is taken for any part of it
+USUAL, LOW = 40.0, 10.0  # percentiles that are paper where ink and the lines of squared paper cover half of it
+USUAL_TO_LOW_SIGMAS = 1.028  # of a normal distribution, between its 40th and its 10th percentile
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -132,10 +134,25 @@ def _threshold(small: UInt8, paper: UInt8, noise: float) -> UInt8:
     of_ink = _strongest_near(np.where(outside, 0, contrast).astype(np.uint8), half)
     strongest = np.where(outside, _strongest_near(contrast, half), of_ink) * CONTRAST_SHARE
     middle = float(np.median(contrast))
-    unevenness = MAD_TO_SIGMA * float(np.median(np.abs(contrast.astype(np.float32) - middle)))
-    floor = np.maximum(paper * MIN_CONTRAST, middle + NOISE_SIGMAS * max(unevenness, noise))
+    overall = MAD_TO_SIGMA * float(np.median(np.abs(contrast.astype(np.float32) - middle)))
+    unevenness = np.clip(_unevenness_near(contrast), EVENEST * overall, overall)
+    floor = np.maximum(paper * MIN_CONTRAST, middle + NOISE_SIGMAS * np.maximum(unevenness, noise))
     threshold: UInt8 = np.clip(paper - np.maximum(strongest, floor), 0, 255).astype(np.uint8)
     return threshold
+
+
+def _unevenness_near(contrast: UInt8) -> Float32:
+    """Standard deviation of the paper around each pixel, in gray levels, (h, w) float32.
+
+    Low percentiles see neither ink nor the lines of squared paper. Found on a coarse grid.
+    """
+    side = 2 * int(min(contrast.shape) * LOCAL_FRACTION / 2) + 1
+    windows = np.lib.stride_tricks.sliding_window_view(np.pad(contrast, side // 2, mode="edge"), (side, side))
+    coarse = windows[:: max(1, side // 3), :: max(1, side // 3)]
+    usual, low = np.percentile(coarse.reshape(*coarse.shape[:2], -1), (USUAL, LOW), axis=2)
+    size_wh = contrast.shape[1], contrast.shape[0]
+    unevenness = ((usual - low) / USUAL_TO_LOW_SIGMAS).astype(np.float32)
+    return np.asarray(cv2.resize(unevenness, size_wh, interpolation=cv2.INTER_LINEAR), dtype=np.float32)
 
 
 def _strongest_near(contrast: UInt8, half: int) -> UInt8:

@@ -20,14 +20,20 @@ CARRIER_SHARE = 0.22  # of the frame's longer side: least extent of a piece of i
 CARRIER_FILL = 0.4  # most of its box that is ink
 DASH_SLIMNESS = 4  # length / thickness from which a small piece may be part of a broken line
 DASH_THICKNESS_PX = 5
+DASH_SLOPE = 0.15
 SHORTEST_SHARE = 0.055  # of the longer side: the side of a form box
 SHORTEST_PX = 24
 RULE_SHARE = 0.42  # of the frame's side that a line lies along: no stroke of a digit among others is as long
 ONE_OF_SEVERAL_SHARE = 0.2  # the same, where there are several of them: a rule that is faint in places
-BEYOND_ENDS = 0.8  # of a rule's length: how far it is followed where the threshold lost it
+PARALLEL_SHARE = 0.11  # the same, for what runs as the rules of a ruled page do; a stroke of a 2 seldom is as long
+PARALLEL = 0.02  # most that its slope may differ from theirs: one degree
+SQUARE = 0.14  # most that a margin's slope may differ from plumb on the rules: 8 degrees
+BEYOND_ENDS = 0.8  # of a line's length: how far it is followed where the threshold lost it
 GAP_SHARE = 0.02  # of the longer side: gaps in a line that the threshold lost
+FOUND_TWICE_PX = 5  # to either side of a segment the same line would be found once more
 MAX_SLOPE = 0.58  # from level or plumb: 30 degrees
 SLIMNESS = 14.0  # length / thickness of a line
+SIDE_SLIMNESS = 7.0  # the same of the side of a box
 APART = 0.04  # of the longer side: two segments nearer than this are one line found twice
 IN_ROW = 0.008  # of the longer side: how far pieces of one line may lie from its straight continuation
 ROW_GAP = 0.7  # of the longer of two pieces: digits below each other on rules are further apart than tall
@@ -67,13 +73,17 @@ class Segment:
         """Where half of it is, along its direction."""
         return (self.along[0] + self.along[-1]) / 2
 
+    @property
+    def slope(self) -> float:
+        """Pixels across for each along."""
+        return (self.across[-1] - self.across[0]) / max(self.length, 1e-6)
+
     def across_at(self, along: float) -> float:
         """Where it is across its direction at a place along it, beyond its ends too."""
-        slope = (self.across[-1] - self.across[0]) / max(self.length, 1e-6)
         if along <= self.along[0]:
-            return self.across[0] + slope * (along - self.along[0])
+            return self.across[0] + self.slope * (along - self.along[0])
         if along >= self.along[-1]:
-            return self.across[-1] + slope * (along - self.along[-1])
+            return self.across[-1] + self.slope * (along - self.along[-1])
         return float(np.interp(along, self.along, self.across))
 
 
@@ -96,12 +106,16 @@ def remove_lines(mask: UInt8, components: Int32, stats: Int32) -> UInt8:
     thick = cv2.morphologyEx(drawn, cv2.MORPH_OPEN, np.ones((THICKEST_PX, THICKEST_PX), np.uint8))
     found = _segments(np.asarray(cv2.subtract(drawn, thick), dtype=np.uint8), side)
     rows = [row for row in _in_rows(found, IN_ROW * side) if _is_straight(mask, row)]
-    lines = _chosen(rows, mask.shape)
+    rules = _rules(rows, mask.shape)
+    lines = rules + [line for line in _box_sides(rows, side) if line not in rules]
     if not lines:
         return mask
     erased = mask.copy()
     for line in lines:
-        _erase(erased, line, BEYOND_ENDS * line.length if line.drawn >= ONE_OF_SEVERAL_SHARE * side else 0.0)
+        if line in rules:
+            _erase(erased, line, SLIMNESS, BEYOND_ENDS * line.length)
+        else:
+            _erase(erased, line, SIDE_SLIMNESS, FOUND_TWICE_PX)
     few = len(lines) <= STROKES_OF_A_DIGIT
     return mask if few and _was_a_digit(erased, carriers[components], lines) else erased
 
@@ -120,23 +134,36 @@ def _carriers(stats: Int32, shape_hw: tuple[int, ...]) -> NDArray[np.bool_]:
 def _dashes(stats: Int32) -> NDArray[np.bool_]:
     """Which pieces look like a dash of a broken line."""
     longer, shorter = np.maximum(stats[:, WIDTH], stats[:, HEIGHT]), np.minimum(stats[:, WIDTH], stats[:, HEIGHT])
-    return np.asarray((longer >= DASH_SLIMNESS * shorter) & (shorter <= DASH_THICKNESS_PX))
+    straight = shorter <= DASH_THICKNESS_PX + DASH_SLOPE * longer
+    return np.asarray(straight & (longer >= DASH_SLIMNESS * shorter) & (stats[:, AREA] <= DASH_THICKNESS_PX * longer))
 
 
 def _segments(drawn: UInt8, side: int) -> list[Segment]:
-    """The straight segments in a mask that are nearly level or plumb, the longest first."""
+    """The straight segments in a mask that are nearly level or plumb, the longest first.
+
+    Long ones first: what the transform takes for a short segment it takes away from a long one.
+    """
     shortest = max(SHORTEST_PX, SHORTEST_SHARE * side)
-    cv2.setRNGSeed(1)  # the transform samples pixels at random: the same frame must give the same lines
-    found = cv2.HoughLinesP(drawn, 1, np.pi / 360, int(shortest * 0.8), None, shortest, max(3.0, GAP_SHARE * side))
-    if found is None:
-        return []
+    long = _hough(drawn, ONE_OF_SEVERAL_SHARE * side, GAP_SHARE * side)
+    rest = drawn.copy()
+    for start, end in long:
+        cv2.line(rest, start, end, (0,), FOUND_TWICE_PX)
     segments = []
-    for x1, y1, x2, y2 in found.reshape(-1, 4).astype(float):
+    for (x1, y1), (x2, y2) in long + _hough(rest, shortest, GAP_SHARE * side):
         flat = abs(x2 - x1) >= abs(y2 - y1)
-        (start, across), (end, beyond) = sorted([(x1, y1), (x2, y2)] if flat else [(y1, x1), (y2, x2)])
-        if abs(beyond - across) <= MAX_SLOPE * (end - start):
-            segments.append(Segment((start, end), (across, beyond), end - start, bool(flat)))
+        (first, across), (last, beyond) = sorted([(x1, y1), (x2, y2)] if flat else [(y1, x1), (y2, x2)])
+        if abs(beyond - across) <= MAX_SLOPE * (last - first):
+            along, course = (float(first), float(last)), (float(across), float(beyond))
+            segments.append(Segment(along, course, along[1] - along[0], flat))
     return sorted(segments, key=lambda segment: -segment.length)
+
+
+def _hough(drawn: UInt8, shortest: float, gap: float) -> list[tuple[tuple[int, int], tuple[int, int]]]:
+    """Both ends of straight segments, x and y each."""
+    cv2.setRNGSeed(1)  # the transform samples pixels at random: the same frame must give the same lines
+    found = cv2.HoughLinesP(drawn, 1, np.pi / 360, int(shortest * 0.8), None, shortest, max(3.0, gap))
+    ends = [] if found is None else found.reshape(-1, 4).tolist()
+    return [((x1, y1), (x2, y2)) for x1, y1, x2, y2 in ends]
 
 
 def _in_rows(segments: list[Segment], near: float) -> list[Segment]:
@@ -190,27 +217,42 @@ def _crossed_from(top: NDArray[np.int64], bottom: NDArray[np.int64], found: NDAr
     return float(np.percentile((bottom - top + 1)[found], 25)) * CROSSING + 1
 
 
-def _chosen(segments: list[Segment], shape_hw: tuple[int, ...]) -> list[Segment]:
-    """The segments that are lines of the page: long ones, and sides of boxes."""
-    side = max(shape_hw)
+def _rules(segments: list[Segment], shape_hw: tuple[int, ...]) -> list[Segment]:
+    """The long lines of a page, and where it is ruled, shorter ones that run alike."""
+    apart = APART * max(shape_hw)
     flat, upright = ([s for s in segments if s.flat is way] for way in (True, False))
     rules = [s for s in flat if s.drawn >= RULE_SHARE * shape_hw[1]]
     shorter = [s for s in flat if s.drawn >= ONE_OF_SEVERAL_SHARE * shape_hw[1]]
-    if len(_distinct(shorter, APART * side)) >= 2:
+    if len(_distinct(shorter, apart)) >= 2:
         rules = shorter
+    is_ruled = len(_distinct(rules, apart)) >= 2
+    if is_ruled:
+        rules = [s for s in flat if s.drawn >= PARALLEL_SHARE * shape_hw[1] and (s in rules or _parallel(s, rules))]
     # One tall upright line is a 1; three of them are the rules of a page that lies on its side, and one
     # that crosses rules is a margin.
-    is_ruled = len(_distinct(rules, APART * side)) >= 2
     plumb = [s for s in upright if s.drawn >= (ONE_OF_SEVERAL_SHARE if is_ruled else RULE_SHARE) * shape_hw[0]]
-    if is_ruled or len(_distinct(plumb, APART * side)) >= 3:
+    if is_ruled:
+        plumb = [s for s in plumb if _is_square_to(s, rules)]
+    if is_ruled or len(_distinct(plumb, apart)) >= 3:
         rules += plumb
-    boxed = _box_sides(flat, upright, side)
-    return rules + [segment for segment in boxed if segment not in rules]
+    return rules
 
 
-def _box_sides(flat: list[Segment], upright: list[Segment], side: int) -> list[Segment]:
+def _parallel(segment: Segment, rules: list[Segment]) -> bool:
+    """Whether a segment runs as the nearest rule above or below it does."""
+    nearest = min(rules, key=lambda rule: abs(rule.across_at(segment.middle) - segment.across_at(segment.middle)))
+    return abs(segment.slope - nearest.slope) <= PARALLEL
+
+
+def _is_square_to(margin: Segment, rules: list[Segment]) -> bool:
+    """Whether an upright line crosses the rules at a right angle, as far as perspective leaves it one."""
+    return abs(margin.slope + float(np.median([rule.slope for rule in rules]))) <= SQUARE
+
+
+def _box_sides(segments: list[Segment], side: int) -> list[Segment]:
     """The segments that end on two others across them: sides of boxes, and the cells of tables."""
     near = TOUCHING * side
+    flat, upright = ([s for s in segments if s.flat is way] for way in (True, False))
     sides = [s for s in flat if _ends_on(s, upright, near)], [s for s in upright if _ends_on(s, flat, near)]
     if min(len(_distinct(found, APART * side)) for found in sides) < 2:
         return []
@@ -221,7 +263,9 @@ def _ends_on(segment: Segment, others: list[Segment], near: float) -> bool:
     """Whether both ends of a segment lie on others, or it runs on beyond them."""
     crossed = []
     for other in others:
-        place = other.across_at(segment.across_at(segment.middle))
+        place = segment.middle
+        for _ in range(4):  # each step takes the error times the product of both slopes
+            place = other.across_at(segment.across_at(place))
         across = segment.across_at(place)
         reaches = other.along[0] - near <= across <= other.along[-1] + near
         if reaches and segment.along[0] - near <= place <= segment.along[-1] + near:
@@ -238,8 +282,11 @@ def _distinct(segments: list[Segment], apart: float) -> list[Segment]:
     return kept
 
 
-def _erase(mask: UInt8, line: Segment, beyond: float) -> None:
-    """Erases a line from the mask itself, and what continues it beyond its ends; strokes that cross it stay."""
+def _erase(mask: UInt8, line: Segment, slimness: float, beyond: float) -> None:
+    """Erases a line from the mask itself, and what continues it beyond its ends; strokes that cross it stay.
+
+    A line that is less slim than `slimness` stays, too.
+    """
     view = mask if line.flat else mask.T
     first, last = line.along[0] - 2 - beyond, line.along[-1] + 3 + beyond
     along = np.arange(max(0, int(first)), min(view.shape[1], int(last)))
@@ -248,8 +295,9 @@ def _erase(mask: UInt8, line: Segment, beyond: float) -> None:
     top, bottom, found = _runs(view, along, course)
     if not found.any():
         return
-    crossed = _crossed_from(top, bottom, found)
-    if line.drawn < SLIMNESS * (crossed - 1) / CROSSING:
+    within = found & (along >= line.along[0]) & (along <= line.along[-1])
+    crossed = _crossed_from(top, bottom, within if within.any() else found)
+    if line.drawn < slimness * (crossed - 1) / CROSSING:
         return
     course = _followed(along, course, top, bottom, found & (bottom - top + 1 <= crossed))
     top, bottom, found = _runs(view, along, course)

@@ -105,3 +105,15 @@ def test_the_picture_is_not_written_to() -> None:
     binarize(page)
 
     assert np.array_equal(page, before)
+
+
+def test_a_rough_cloth_around_the_page_does_not_hide_faint_ink() -> None:
+    ink = drawn(thickness=5)
+    page = np.where(ink > 0, 150.0, 215.0)
+    cloth = np.random.default_rng(4).normal(120, 8, (120, 160)).repeat(4, axis=0).repeat(4, axis=1)
+    frame = cloth.copy()
+    frame[130:330, 100:540] = page[130:330, 100:540]
+
+    found = binarize(np.clip(frame, 0, 255).astype(np.uint8)).mask[140:320, 110:530]
+
+    assert agreement(found, ink[140:320, 110:530]) > 0.75

@@ -142,3 +142,34 @@ def test_ink_is_only_ever_taken_away(seed: int, lines: int) -> None:
 
     assert not np.any((left > 0) & (page == 0))
     assert np.array_equal(page, before)
+
+
+def test_joined_up_writing_is_no_line() -> None:
+    page = blank()
+    for y in (90, 180, 270, 360):
+        for x in range(20, 600, 24):  # waves on a baseline, as of mmmm
+            cv2.ellipse(page, (x, y), (12, 18), 0, 180, 360, 255, 5)
+    before = page.copy()
+
+    assert np.array_equal(without_lines(page), before)
+
+
+def test_digits_below_each_other_on_rules_are_no_margin() -> None:
+    page = ruled(text=False)
+    for y in (76, 166, 256, 346, 436):
+        cv2.line(page, (300 - y // 4, y - 70), (282 - y // 4, y - 2), 255, 5)  # 1s that happen to be in one row
+    ones = page.copy()
+    ones[ruled(text=False) > 0] = 0
+
+    left = without_lines(page)
+
+    assert np.count_nonzero(left & ones) > 0.97 * np.count_nonzero(ones)
+
+
+def test_a_rule_that_the_threshold_broke_up_goes() -> None:
+    page = ruled(text=False)
+    random = np.random.default_rng(3)
+    for x in range(4, 636, 40):
+        page[255:266, x : x + int(random.integers(3, 9))] = 0
+
+    assert np.count_nonzero(without_lines(page)[255:266]) < 0.15 * np.count_nonzero(page[255:266])

@@ -11,6 +11,7 @@ from edge_app.protocols import Interpreter
 from edge_app.stages.alternatives import propose
 from edge_app.stages.binarize import Polarity, binarize
 from edge_app.stages.classify import Scored, classify
+from edge_app.stages.company import in_company
 from edge_app.stages.context import believable, with_clear_ends
 from edge_app.stages.crop import crop_regions
 from edge_app.stages.division import best_division
@@ -27,6 +28,7 @@ from edge_app.stages.orientation import (
 from edge_app.stages.quantize import dequantize, quantize, quantize_table
 from edge_app.stages.readings import group_readings
 from edge_app.stages.regions import RegionLimits, find_regions
+from edge_app.stages.strokes import without_lying_ones
 
 LOOK_AGAIN_FRAMES = 15  # between looks at how the page lies, unless one was contested: half a second
 
@@ -98,7 +100,7 @@ class Pipeline:
         watch.lap("regions")
         if proposals.ways:
             scored = best_division(proposals, scored, self._score(frame.gray, proposals.region_map, watch))
-        verdicts = classify(scored, settings.threshold)
+        verdicts = classify(in_company(scored), settings.threshold)
         watch.lap("classify")
         readings = group_readings(verdicts.digits, verdicts.doubtful, frame.size_wh, region_map.tilt_deg)
         readings = with_clear_ends(believable(readings, verdicts.others), verdicts.others, region_map)
@@ -131,10 +133,10 @@ class Pipeline:
         """What the classifier says of regions."""
         crops = crop_regions(gray, region_map)
         watch.lap("crop")
-        scores = self._classify(crops.pictures)
+        scores = without_lying_ones(self._classify(crops.pictures), crops.pictures)
         watch.lap("classify")
         regions = tuple(_inside(region, gray.shape) for region in region_map.regions)
-        return Scored(regions, scores, crops.contrasts, crops.dark_rims)
+        return Scored(regions, scores, crops.contrasts, crops.strengths, crops.dark_rims)
 
 
 def _inside(region: Region, shape_hw: tuple[int, ...]) -> Region:

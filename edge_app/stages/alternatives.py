@@ -16,19 +16,24 @@ from numpy.typing import NDArray
 
 from edge_app.frames import BoxXYWH, Float32, Int32, Region, RegionMap
 from edge_app.stages.cuts import cut_apart, find_cuts
-from edge_app.stages.division import SURE, Proposal, Proposals
+from edge_app.stages.division import SURE, UNLIKE, Proposal, Proposals
 from edge_app.stages.regions import as_region
 
 NARROW_ASPECT = 0.95  # width / height
+MANY_UNLIKE = 40  # regions that are no digit as they stand
+UNLIKE_A_DIGIT = 4  # more of these to each sure digit, and the page is of print or of texture
 MAX_PROPOSED = 512  # regions classified a second time; bounds the time of one frame
+MAX_CUT_REGIONS = 24  # the tallest; a page with more of them is of letters, or of texture
 JOINED_ASPECT = 1.3  # width / height of pieces put together
 STACKED_OVERLAP = 0.4  # of the narrower piece's width that lies above or below the other
 BESIDE_GAP_SHARE = 0.15  # of the height of both: widest gap between pieces side by side
 STACKED_GAP_SHARE = 0.25  # the same, one above the other: the bar of a 5
 STROKE_HEIGHT_SHARE = 0.4  # of both: least height of what is joined to a piece that passes for a digit
+LOW_SHARE = 0.75  # of the usual height: a lower digit may be a piece of one, however sure the classifier is
 TALLER_THAN_USUAL = 1.4  # of the page's sure digits: pieces of two lines are not joined
 MIN_PART_AREA_PX = 8  # at working size; below this it is noise
 WIDE_ASPECT = 0.6  # width / height from which a region may be two digits
+WIDEST_PART = 1.6  # width / height: a 2 with a long foot
 LOWEST_PART = 0.4  # of the height of a region: a lower part is no digit of it
 
 
@@ -43,13 +48,20 @@ def propose(region_map: RegionMap, belief: Float32) -> Proposals:
         The proposals; none where every region is surely a digit, or surely nothing like one.
     """
     draft = _Draft(region_map, belief)
-    for index in sorted(np.flatnonzero(belief < SURE), key=lambda index: -region_map.regions[index].box_xywh[3]):
+    unlike, sure = np.count_nonzero(belief < UNLIKE), np.count_nonzero(belief >= SURE)
+    if unlike > max(MANY_UNLIKE, UNLIKE_A_DIGIT * sure):
+        return draft.proposals()
+    cuts_left = MAX_CUT_REGIONS
+    doubtful = np.flatnonzero((belief < SURE) | draft.low)
+    for index in sorted(doubtful, key=lambda index: -region_map.regions[index].box_xywh[3]):
         if draft.full:
             break
-        if not region_map.regions[index].cut:
-            draft.add_joined(int(index))
+        if region_map.regions[index].cut:
+            continue
+        draft.add_joined(int(index))
+        if belief[index] < SURE:
             draft.add_cleaned(int(index))
-            draft.add_cut(int(index))
+            cuts_left -= draft.add_cut(int(index)) if cuts_left else 0
     return draft.proposals()
 
 
@@ -61,6 +73,7 @@ class _Draft:
         self._boxes = np.array([region.box_xywh for region in region_map.regions], dtype=np.int64).reshape(-1, 4)
         self._belief = belief
         self._usual = _usual_height(self._boxes, belief)
+        self.low = (self._boxes[:, 3] < LOW_SHARE * self._usual) & np.isfinite(self._usual)
         self._used = {component for region in region_map.regions for component in region.components}
         self._components = region_map.components
         self._next = len(region_map.statistics)
@@ -83,12 +96,12 @@ class _Draft:
         """The region together with each region that may be another piece of the same digit."""
         for other in np.flatnonzero(_may_join(self._boxes[index], self._boxes, self._usual)):
             pair = (min(index, int(other)), max(index, int(other)))
-            if self._belief[other] >= SURE and not _alike(self._boxes[index], self._boxes[other]):
+            if self._belief[other] >= SURE and not (self.low[other] or _alike(self._boxes[index], self._boxes[other])):
                 continue
             if other != index and pair not in self._pairs and not self._map.regions[other].cut:
                 self._pairs.add(pair)
                 first, second = (self._map.regions[number] for number in pair)
-                self._add(pair, _union(first, second))
+                self._add(pair, _union(first, second), pieces=bool(self.low[list(pair)].all()))
 
     def add_cleaned(self, index: int) -> None:
         """The region with loose pieces near it, and its largest piece alone."""
@@ -100,17 +113,17 @@ class _Draft:
             areas = self._map.statistics[list(region.components), 4]
             self._add((index,), self._of_components((region.components[int(areas.argmax())],)))
 
-    def add_cut(self, index: int) -> None:
-        """The region cut into two or more, every way that its thin places allow."""
+    def add_cut(self, index: int) -> bool:
+        """The region cut into two or more, every way that its thin places allow; whether there is any."""
         region = self._map.regions[index]
         _, _, width, height = region.box_xywh
         if width < WIDE_ASPECT * height:
-            return
+            return False
         box = _working_box(region.box_xywh, self._map.resize_factor, self._components.shape)
         own = _own_ink(self._map.components, region, box)
         cuts = find_cuts(own)
         if not cuts:
-            return
+            return False
         right = cut_apart(own, cuts)
         numbers = self._number_parts(region, box, own, right)
         runs: dict[tuple[int, int], int] = {}
@@ -125,6 +138,7 @@ class _Draft:
                 runs[start, end] = len(self._regions)
                 self._regions.append(run)
         self._ways.append(Proposal((index,), len(cuts) + 1, runs, narrow=width < NARROW_ASPECT * height))
+        return True
 
     def _number_parts(self, region: Region, box: BoxXYWH, own: NDArray[np.bool_], right: NDArray[np.bool_]) -> Int32:
         """Gives what lies between the same cuts a number of its own, for each piece of a region's ink.
@@ -164,8 +178,8 @@ class _Draft:
     def _region(self, box: BoxXYWH, components: tuple[int, ...]) -> Region:
         return as_region(box, components, self._components.shape, self._map.resize_factor)
 
-    def _add(self, replaces: tuple[int, ...], region: Region) -> None:
-        self._ways.append(Proposal(replaces, 1, {(0, 1): len(self._regions)}))
+    def _add(self, replaces: tuple[int, ...], region: Region, pieces: bool = False) -> None:
+        self._ways.append(Proposal(replaces, 1, {(0, 1): len(self._regions)}, pieces=pieces))
         self._regions.append(region)
 
 
@@ -215,7 +229,7 @@ def _loose_pieces(region: Region, region_map: RegionMap, used: set[int]) -> tupl
 
 def _digit_shaped(part: BoxXYWH, height: int) -> bool:
     """Whether a part of a region can be a digit beside another one."""
-    return part[2] <= JOINED_ASPECT * part[3] and part[3] >= LOWEST_PART * height
+    return part[2] <= WIDEST_PART * part[3] and part[3] >= LOWEST_PART * height
 
 
 def _own_ink(components: Int32, region: Region, box: BoxXYWH) -> NDArray[np.bool_]:

@@ -7,6 +7,7 @@ import numpy as np
 from edge_app.frames import Digit, Float32, Region
 
 FAINT_SHARE = 0.2  # of the digits' median contrast: fainter marks are folds, smudges and show-through
+PALE_SHARE = 0.5  # of their median strength: what is left of a rule is paler than a written 1
 MAX_DARK_RIM = 0.15  # of 5,482 drawn digits none has more; of the edges of pages and shadows, most have
 DIGITS = 10  # the first ten outputs of every model are "0" to "9"; an eleventh means "not a digit"
 
@@ -19,12 +20,14 @@ class Scored:
         regions: N of them.
         scores: (N, classes) float32, probabilities; class 10, where there is one, means "not a digit".
         contrasts: (N,) float32, how dark each region's ink is, in gray levels.
+        strengths: (N,) float32, the same as a share of the paper's brightness, 0 to 1.
         dark_rims: (N,) float32, share of each region's rim that is as dark as its ink.
     """
 
     regions: tuple[Region, ...]
     scores: Float32
     contrasts: Float32
+    strengths: Float32
     dark_rims: Float32
 
     @property
@@ -59,13 +62,14 @@ def classify(scored: Scored, threshold: float) -> Verdicts:
     Returns:
         Digits, doubtful regions and others in the order given; marks much fainter than the digits are in none.
     """
-    regions, contrasts = scored.regions, scored.contrasts
+    regions = scored.regions
     winners, confidences = scored.scores.argmax(axis=1), scored.scores.max(axis=1, initial=0.0)
     sure = (winners < DIGITS) & (confidences >= threshold) & ~np.array([region.cut for region in regions], dtype=bool)
-    faintest = FAINT_SHARE * float(np.median(contrasts[sure])) if sure.any() else 0.0
+    faint = scored.contrasts < FAINT_SHARE * _median(scored.contrasts[sure])
+    pale = scored.strengths < PALE_SHARE * _median(scored.strengths[sure])
     digits, doubtful, others = [], [], []
     for row, region in enumerate(regions):
-        if contrasts[row] < faintest:
+        if faint[row] or (pale[row] and winners[row] == 1):
             continue
         if winners[row] >= DIGITS:
             others.append(region)
@@ -74,3 +78,7 @@ def classify(scored: Scored, threshold: float) -> Verdicts:
         else:
             doubtful.append(region)
     return Verdicts(tuple(digits), tuple(doubtful), tuple(others))
+
+
+def _median(values: Float32) -> float:
+    return float(np.median(values)) if values.size else 0.0

@@ -22,6 +22,8 @@ LIKE_HEIGHTS = 0.5, 2.0  # of a number that supports another, in that one's heig
 AREA_REACH = 8.0  # of a number's surroundings, in its heights
 AREA_LEAST = 10  # shapes around it that are no digit; fewer are words and operators beside numbers
 AREA_RATIO = 1.2  # of shapes that are no digit to digits, from which all of them are letters or texture
+GRAIN_HEIGHTS = 0.4, 2.2  # of shapes around a number of one digit, in its height
+LONELY_LEAST, LONELY_RATIO = 4, 1.5  # of these: a shape like a digit is soon found anywhere
 
 NEXT_DIGIT = 0.6  # of the number's height: the space that one more digit would take
 LARGE_SHARE = 0.7  # of the number's height: least extent of what may hold or hide a digit; operators are smaller
@@ -118,14 +120,17 @@ def _chain(row: Boxes, edge: float, height: float) -> int:
 
 
 def _in_texture(reading: Reading, shapes: Boxes, digits: Boxes) -> bool:
-    around = _like_and_near(reading, shapes)
-    return around >= AREA_LEAST and around > AREA_RATIO * _like_and_near(reading, digits)
+    around, company = (_like_and_near(reading, boxes, LETTER_HEIGHTS) for boxes in (shapes, digits))
+    if around >= AREA_LEAST and around > AREA_RATIO * company:
+        return True
+    around, company = (_like_and_near(reading, boxes, GRAIN_HEIGHTS) for boxes in (shapes, digits))
+    return len(reading.digits) == 1 and around >= LONELY_LEAST and around > LONELY_RATIO * company
 
 
-def _like_and_near(reading: Reading, boxes: Boxes) -> int:
+def _like_and_near(reading: Reading, boxes: Boxes, heights: tuple[float, float]) -> int:
     """How many boxes of about the number's height lie around it."""
     left, top, width, height = (float(side) for side in reading.box_xywh)
-    lowest, highest = LETTER_HEIGHTS
+    lowest, highest = heights
     reach = AREA_REACH * height
     x, y = boxes[:, 0] + boxes[:, 2] / 2, boxes[:, 1] + boxes[:, 3] / 2
     near = (x >= left - reach) & (x <= left + width + reach) & (y >= top - reach) & (y <= top + height + reach)

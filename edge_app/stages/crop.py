@@ -28,6 +28,7 @@ MARGIN_FRACTION = 0.15  # of the longer side: paper around the ink, to tell its 
 INK_CORE_PERCENTILE = 25  # the darker quarter of the strokes is taken as solid ink
 RIM_STEP = 0.35  # of the way from the darkest ink to the brightest paper nearby: what lies within is no paper
 INK_FLOOR = 0.12  # of solid ink: below this it is paper texture or sensor noise
+LEAST_BRIGHTNESS = 32.0  # of paper, in gray levels: in a darker place a share of it says nothing
 MIN_CONTRAST = 8.0  # gray levels; a smaller step would blow up noise to full ink
 
 
@@ -38,12 +39,15 @@ class Crops:
     Attributes:
         pictures: (N, 28, 28) uint8, ink bright on black.
         contrasts: (N,) float32, gray levels between each region's paper and its ink.
+        strengths: (N,) float32, the same as a share of the paper's brightness, 0 to 1, which no shadow changes;
+            of light ink, as a share of white.
         dark_rims: (N,) float32, share of each region's rim that is as dark as its ink: the edge of a page
             has something dark on one side, a stroke has paper on both.
     """
 
     pictures: UInt8
     contrasts: Float32
+    strengths: Float32
     dark_rims: Float32
 
 
@@ -59,14 +63,14 @@ def crop_regions(gray: UInt8, region_map: RegionMap) -> Crops:
     """
     count = len(region_map.regions)
     pictures = np.zeros((count, CROP_SIDE_PX, CROP_SIDE_PX), dtype=np.uint8)
-    contrasts, dark_rims = np.zeros(count, dtype=np.float32), np.zeros(count, dtype=np.float32)
+    contrasts, strengths, dark_rims = (np.zeros(count, dtype=np.float32) for _ in range(3))
     for row, region in enumerate(region_map.regions):
-        ink, contrasts[row], dark_rims[row] = region_ink(gray, region_map, region)
+        ink, contrasts[row], strengths[row], dark_rims[row] = region_ink(gray, region_map, region)
         pictures[row] = center_ink(turned(ink, region_map.tilt_deg))
-    return Crops(pictures, contrasts, dark_rims)
+    return Crops(pictures, contrasts, strengths, dark_rims)
 
 
-def region_ink(gray: UInt8, region_map: RegionMap, region: Region) -> tuple[UInt8, float, float]:
+def region_ink(gray: UInt8, region_map: RegionMap, region: Region) -> tuple[UInt8, float, float, float]:
     """How much ink each pixel of a region holds, neighbours and paper left out.
 
     Paper is the median of what is not ink in and around the region, solid ink the darkest quarter of
@@ -79,8 +83,8 @@ def region_ink(gray: UInt8, region_map: RegionMap, region: Region) -> tuple[UInt
 
     Returns:
         (h, w) uint8, 255 for solid ink and 0 for paper: the region with a margin, its longer side at
-        most `WORK_SIDE_PX`. The gray levels between paper and solid ink, and the share of its rim that is
-        as dark as the ink.
+        most `WORK_SIDE_PX`. The gray levels between paper and solid ink, the same as a share of the paper's
+        brightness, and the share of the region's rim that is as dark as the ink.
     """
     patch, own, any_ink = _patches(gray, region_map, region)
     level = patch.astype(np.float32)
@@ -90,6 +94,7 @@ def region_ink(gray: UInt8, region_map: RegionMap, region: Region) -> tuple[UInt
     paper = float(np.median(paper_pixels)) if paper_pixels.size else float(level.min())
     own_pixels = level[own]
     solid = float(np.percentile(own_pixels, 100 - INK_CORE_PERCENTILE)) if own_pixels.size else paper
+    brightness = 255.0 - paper if region_map.dark_on_light else 255.0
     contrast = max(solid - paper, MIN_CONTRAST)
     ink = (level - paper) / contrast
     strokes = own.astype(np.uint8)
@@ -98,6 +103,7 @@ def region_ink(gray: UInt8, region_map: RegionMap, region: Region) -> tuple[UInt
     return (
         _drawn_out(np.minimum(ink * 255.0 + 0.5, 255.0).astype(np.uint8), strokes),
         solid - paper,
+        (solid - paper) / max(brightness, LEAST_BRIGHTNESS),
         _dark_rim(level, strokes, any_ink),
     )
 

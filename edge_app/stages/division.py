@@ -5,8 +5,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
-from edge_app.frames import Float32, RegionMap
+from edge_app.frames import BoxXYWH, Float32, RegionMap
 from edge_app.stages.classify import Scored
 
 SURE = 0.9  # probability above which a region is left as it is
@@ -18,6 +19,8 @@ LOSS_ALLOWED = 0.05  # that a joined digit may be less probable than its best pi
 UNLIKE = 0.5  # probability below which a region is no digit as it stands: a letter, or digits that touch
 FEW_UNLIKE = 4  # of these on any page
 DIGITS_A_LETTER = 0.7  # sure digits to each of these from which a page is of digits, not a text that falls apart
+LETTER_HEIGHTS = 0.5, 2.0  # of a letter's beside joined-up ones, in their height
+LETTER_GAP = 0.3  # widest gap between them, of that height
 EXTRA_DIGIT_COST = 0.03  # for each digit, in natural logarithms: of two equal divisions the simpler one
 
 
@@ -31,12 +34,15 @@ class Proposal:
         runs: by first part and the part after the last, the number in `Proposals.region_map` of the region
             that they make together.
         narrow: whether the ink is hardly wider than one digit, so that a cut must prove itself.
+        pieces: whether all that it replaces is lower than the page's digits, so that it need not be more
+            probable than these.
     """
 
     replaces: tuple[int, ...]
     parts: int
     runs: Mapping[tuple[int, int], int]
     narrow: bool = False
+    pieces: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -61,8 +67,17 @@ def best_division(proposals: Proposals, scored: Scored, proposed: Scored) -> Sco
         proposed: those of the proposals.
     """
     chosen = _choose(proposals.ways, scored.belief, proposed.belief)
-    if not _of_digits(scored.belief, chosen):
+    divided = {number for way, _ in chosen for number in way.replaces}
+    unlike = [number for number in np.flatnonzero(scored.belief < UNLIKE).tolist() if number not in divided]
+    digits = np.count_nonzero(scored.belief >= SURE) + sum(len(path) for _, path in chosen)
+    if len(unlike) > max(FEW_UNLIKE, digits / DIGITS_A_LETTER):
         chosen = [(way, path) for way, path in chosen if way.parts == 1]
+    letters = np.array([scored.regions[number].box_xywh for number in unlike], dtype=np.float64).reshape(-1, 4)
+    chosen = [
+        (way, path)
+        for way, path in chosen
+        if way.parts == 1 or not _in_word(scored.regions[way.replaces[0]].box_xywh, letters)
+    ]
     if not chosen:
         return scored
     gone = {number for way, _ in chosen for number in way.replaces}
@@ -72,6 +87,7 @@ def best_division(proposals: Proposals, scored: Scored, proposed: Scored) -> Sco
         regions=(*(scored.regions[number] for number in kept), *(proposed.regions[row] for row in new)),
         scores=np.concatenate([scored.scores[kept], proposed.scores[new]]),
         contrasts=np.concatenate([scored.contrasts[kept], proposed.contrasts[new]]),
+        strengths=np.concatenate([scored.strengths[kept], proposed.strengths[new]]),
         dark_rims=np.concatenate([scored.dark_rims[kept], proposed.dark_rims[new]]),
     )
 
@@ -98,12 +114,14 @@ def best_path(way: Proposal, belief: Float32) -> list[int]:
     return best.get(way.parts, (0.0, []))[1]
 
 
-def _of_digits(belief: Float32, chosen: Sequence[tuple[Proposal, list[int]]]) -> bool:
-    """Whether a page is of digits once its ink is divided; among letters, some always fall into what looks like two."""
-    divided = {number for way, _ in chosen for number in way.replaces}
-    unlike = sum(1 for number in np.flatnonzero(belief < UNLIKE) if int(number) not in divided)
-    digits = np.count_nonzero(belief >= SURE) + sum(len(path) for _, path in chosen)
-    return bool(unlike <= max(FEW_UNLIKE, digits / DIGITS_A_LETTER))
+def _in_word(box: BoxXYWH, letters: NDArray[np.float64]) -> bool:
+    """Whether something that is no digit, but as tall, stands close beside a region: joined-up letters, not digits."""
+    left, top, width, height = box
+    lowest, highest = LETTER_HEIGHTS
+    sized = (letters[:, 3] >= lowest * height) & (letters[:, 3] <= highest * height)
+    gap = np.maximum(letters[:, 0] - (left + width), left - (letters[:, 0] + letters[:, 2]))
+    shared = np.minimum(letters[:, 1] + letters[:, 3], top + height) - np.maximum(letters[:, 1], top)
+    return bool(np.any(sized & (gap <= LETTER_GAP * height) & (shared >= 0.5 * np.minimum(letters[:, 3], height))))
 
 
 def _choose(ways: Sequence[Proposal], belief: Float32, proposed: Float32) -> list[tuple[Proposal, list[int]]]:
@@ -115,7 +133,12 @@ def _choose(ways: Sequence[Proposal], belief: Float32, proposed: Float32) -> lis
         as_good = len(way.replaces) == 1 or probable >= float(before.max()) - LOSS_ALLOWED
         clear = float(np.exp(np.log(np.maximum(proposed[path], 1e-6)).mean())) if path else 0.0
         enough = ACCEPTED_OF_NARROW if way.narrow else ACCEPTED
-        if clear >= enough and probable >= LEAST_CLEAR and clear >= float(before.min()) + MARGIN and as_good:
+        if (
+            clear >= enough
+            and probable >= LEAST_CLEAR
+            and (way.pieces or clear >= float(before.min()) + MARGIN)
+            and as_good
+        ):
             gains.append((probable - EXTRA_DIGIT_COST * len(path) - float(before.min()), way, path))
     chosen: list[tuple[Proposal, list[int]]] = []
     taken: set[int] = set()

@@ -7,6 +7,8 @@ them is smaller than a space. Lines follow the digits, so a slanted line is stil
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+import numpy as np
+
 from edge_app.frames import BoxXYWH, Digit, Reading, Region
 from edge_app.stages.tilt import level
 
@@ -46,28 +48,34 @@ def group_readings(
     """
     written = {replace(digit, box_xywh=level(digit.box_xywh, tilt_deg)): digit for digit in digits}
     numbers: list[list[Digit]] = []
+    unfinished: list[list[Digit]] = []
+    reach = 2 * max((digit.box_xywh[3] for digit in written), default=0)
     for digit in sorted(written, key=lambda digit: digit.box_xywh[0]):
-        left_neighbour = _nearest_to_the_left(digit, numbers)
+        unfinished = [number for number in unfinished if _right(number[-1].box_xywh) + reach > digit.box_xywh[0]]
+        left_neighbour = _nearest_to_the_left(digit, unfinished)
         if left_neighbour is None:
             numbers.append([digit])
+            unfinished.append(numbers[-1])
         else:
             left_neighbour.append(digit)
     unread = [level(region.box_xywh, tilt_deg) for region in doubtful]
     readings = [Reading(tuple(number), whole=not _continued(number, unread)) for number in numbers]
-    apart = [replace(reading, whole=reading.whole and not _tangled(reading, readings)) for reading in readings]
-    return tuple(_as_written(reading, written, frame_wh) for reading in in_reading_order(apart))
+    apart = zip(readings, _tangled(readings), strict=True)
+    in_order = in_reading_order([replace(reading, whole=reading.whole and not tangled) for reading, tangled in apart])
+    return tuple(_as_written(reading, written, frame_wh) for reading in in_order)
 
 
 def in_reading_order(readings: Sequence[Reading]) -> tuple[Reading, ...]:
     """Sorts readings into lines from top to bottom and each line from left to right."""
-    lines: list[list[Reading]] = []
-    for reading in sorted(readings, key=lambda reading: _middle(reading.box_xywh)):
-        line = next((line for line in lines if _on_line(reading, line)), None)
+    boxed = [(reading.box_xywh, reading) for reading in readings]
+    lines: list[list[tuple[BoxXYWH, Reading]]] = []
+    for box, reading in sorted(boxed, key=lambda one: _middle(one[0])):
+        line = next((line for line in reversed(lines) if _on_line(box, [other for other, _ in line])), None)
         if line is None:
-            lines.append([reading])
+            lines.append([(box, reading)])
         else:
-            line.append(reading)
-    return tuple(reading for line in lines for reading in sorted(line, key=lambda reading: reading.box_xywh[0]))
+            line.append((box, reading))
+    return tuple(reading for line in lines for _, reading in sorted(line, key=lambda one: one[0][0]))
 
 
 def _nearest_to_the_left(digit: Digit, numbers: list[list[Digit]]) -> list[Digit] | None:
@@ -110,20 +118,17 @@ def _at_side(digits: Sequence[Digit], frame_wh: tuple[int, int] | None) -> bool:
     return left < narrow or frame_wh[0] - right < narrow
 
 
-def _tangled(reading: Reading, readings: Sequence[Reading]) -> bool:
-    """Whether a number lies partly over another: they are pieces of one that came apart."""
-    return any(_overlaps(reading.box_xywh, other.box_xywh) for other in readings if other is not reading)
+def _tangled(readings: Sequence[Reading]) -> list[bool]:
+    """Which numbers lie partly over another: they are pieces of one that came apart."""
+    boxes = np.array([reading.box_xywh for reading in readings], dtype=np.int64).reshape(-1, 4)
+    start, end = boxes[:, :2], boxes[:, :2] + boxes[:, 2:]
+    over = (np.minimum(end[:, np.newaxis], end) > np.maximum(start[:, np.newaxis], start)).all(axis=2)
+    return [bool(count > 1) for count in over.sum(axis=1)]  # each lies over itself
 
 
-def _overlaps(box: BoxXYWH, other: BoxXYWH) -> bool:
-    """Whether two boxes share any pixel."""
-    return _overlap(box[0], box[2], other[0], other[2]) > 0 and _overlap(box[1], box[3], other[1], other[3]) > 0
-
-
-def _on_line(reading: Reading, line: list[Reading]) -> bool:
+def _on_line(box: BoxXYWH, line: Sequence[BoxXYWH]) -> bool:
     """Whether a number stands beside the nearest number of a line."""
-    box = reading.box_xywh
-    nearest = min(line, key=lambda other: abs(other.box_xywh[0] - box[0])).box_xywh
+    nearest = min(line, key=lambda other: abs(other[0] - box[0]))
     return _overlap(nearest[1], nearest[3], box[1], box[3]) >= min(nearest[3], box[3]) * LINE_OVERLAP
 
 

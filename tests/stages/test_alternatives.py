@@ -27,7 +27,7 @@ def scored(region_map: RegionMap, values: list[float]) -> Scored:
     rows = np.zeros((len(values), 11), dtype=np.float32)
     rows[:, 7], rows[:, 10] = values, 1.0 - np.array(values)
     some = np.full(len(values), 100, dtype=np.float32)
-    return Scored(region_map.regions, rows, some, np.zeros(len(values), dtype=np.float32))
+    return Scored(region_map.regions, rows, some, some / 200, np.zeros(len(values), dtype=np.float32))
 
 
 def broken() -> RegionMap:
@@ -52,7 +52,27 @@ def ink_of(proposals: RegionMap, row: int) -> UInt8:
 
 
 def test_what_is_surely_a_digit_is_left_alone() -> None:
-    assert propose(broken(), belief(0.99, 0.95)).ways == ()
+    assert propose(touching(), belief(0.99)).ways == ()
+
+
+def test_what_is_too_low_for_a_digit_of_the_page_may_be_a_piece_however_sure() -> None:
+    ways = propose(broken(), belief(0.99, 0.95)).ways
+
+    assert [way.replaces for way in ways] == [(0, 1)]
+    assert not ways[0].pieces  # the other stroke is as tall as the page's digits
+
+
+def test_a_page_of_print_is_not_taken_apart() -> None:
+    mask = np.zeros((400, 1200), np.uint8)
+    for number in range(60):
+        x, y = 30 + 75 * (number % 15), 40 + 90 * (number // 15)
+        cv2.ellipse(mask, (x, y), (12, 24), 0, 0, 360, 255, 4)
+        cv2.ellipse(mask, (x + 26, y), (12, 24), 0, 0, 360, 255, 4)
+    found = find_regions(mask)
+
+    assert len(found.regions) == 60
+    assert propose(found, np.full(60, 0.1, np.float32)).ways == ()
+    assert propose(found, np.array([0.1] * 20 + [0.95] * 40, np.float32)).ways
 
 
 def test_pieces_side_by_side_are_offered_as_one() -> None:
@@ -141,3 +161,32 @@ def test_every_proposal_is_ink_in_its_box_and_their_number_is_bounded(seed: int,
     for row, region in enumerate(proposals.region_map.regions):
         assert cv2.boundingRect(ink_of(proposals.region_map, row)) == region.box_xywh
     assert len(crop_regions(255 - mask, proposals.region_map).pictures) == len(proposals.region_map.regions)
+
+
+def test_joined_letters_beside_another_letter_are_not_taken_for_digits() -> None:
+    mask = page()
+    cv2.ellipse(mask, (70, 60), (22, 36), 0, 0, 360, 255, 6)
+    cv2.ellipse(mask, (116, 60), (22, 36), 0, 0, 360, 255, 6)
+    cv2.line(mask, (156, 30), (176, 90), 255, 6)
+    cv2.line(mask, (196, 30), (176, 90), 255, 6)
+    found = find_regions(mask)
+    first = scored(found, [0.1, 0.05])
+    proposals = propose(found, first.belief)
+    wide = [0.95 if 38 <= region.box_xywh[2] <= 56 else 0.1 for region in proposals.region_map.regions]
+
+    assert len(best_division(proposals, first, scored(proposals.region_map, wide)).regions) == 2
+
+
+def test_two_low_pieces_that_pass_for_digits_become_the_one_that_they_are() -> None:
+    mask = page()
+    for x in (40, 90, 140, 190):
+        cv2.line(mask, (x, 20), (x, 100), 255, 6)
+    cv2.line(mask, (240, 20), (240, 56), 255, 6)
+    cv2.line(mask, (240, 64), (240, 100), 255, 6)
+    found = find_regions(mask)
+    first = scored(found, [0.99] * 6)
+    proposals = propose(found, first.belief)
+
+    divided = best_division(proposals, first, scored(proposals.region_map, [0.98] * len(proposals.region_map.regions)))
+
+    assert sorted(region.box_xywh[3] for region in divided.regions) == [found.regions[0].box_xywh[3]] * 5

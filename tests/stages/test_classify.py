@@ -15,7 +15,8 @@ def scores(winner: int, probability: float, classes: int = 10) -> np.ndarray:
 
 def scored(rows: np.ndarray, regions: list[Region], contrasts: list[float], dark_rim: float = 0.0) -> Scored:
     rims = np.full(len(regions), dark_rim, dtype=np.float32)
-    return Scored(tuple(regions), rows, np.array(contrasts, dtype=np.float32), rims)
+    levels = np.array(contrasts, dtype=np.float32)
+    return Scored(tuple(regions), rows, levels, levels / 200, rims)
 
 
 HERE = (10, 20, 30, 40)
@@ -62,6 +63,15 @@ def test_a_smudge_is_no_digit_however_sure_the_classifier_is() -> None:
 
     assert [digit.digit for digit in verdicts.digits] == [4, 6, 0]
     assert verdicts.doubtful == ()
+
+
+def test_what_is_left_of_a_pale_rule_is_no_1() -> None:
+    rows = np.concatenate([scores(4, 0.9), scores(1, 0.9), scores(8, 0.9), scores(1, 0.99), scores(7, 0.99)])
+    regions = [Region((40 * n, 20, 30, 40), (n,)) for n in range(5)]
+
+    verdicts = classify(scored(rows, regions, [120, 100, 120, 40, 40]), threshold=0.5)
+
+    assert [(digit.digit, digit.box_xywh[0]) for digit in verdicts.digits] == [(4, 0), (1, 40), (8, 80), (7, 160)]
 
 
 def test_the_edge_of_a_page_is_no_digit() -> None:

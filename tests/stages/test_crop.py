@@ -130,6 +130,16 @@ def test_contrast_is_the_step_between_paper_and_ink() -> None:
     assert contrasts.tolist() == pytest.approx([170], abs=2)
 
 
+def test_no_shadow_changes_the_strength_of_ink() -> None:
+    page = page_with("8", 70)
+    shaded = (page * 0.5).astype(np.uint8)
+
+    lit, dark = (crop_regions(p, regions_of(page)).strengths.tolist() for p in (page, shaded))
+
+    assert lit == pytest.approx([170 / 210], abs=0.01)
+    assert dark == pytest.approx(lit, abs=0.02)
+
+
 def test_the_gray_picture_is_not_written_to() -> None:
     page = page_with("8", 70)
     before = page.copy()

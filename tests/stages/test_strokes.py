@@ -1,0 +1,58 @@
+"""A 1 may lean as hands do; a pen that lies on the page leans as it fell."""
+
+import cv2
+import numpy as np
+import pytest
+
+from edge_app.stages.strokes import long_axis, without_lying_ones
+
+
+def stroke(lean_deg: float) -> np.ndarray:
+    """A crop with one straight stroke, leaning to the right."""
+    crop = np.zeros((28, 28), np.uint8)
+    reach = np.array([np.sin(np.radians(lean_deg)), -np.cos(np.radians(lean_deg))]) * 9
+    start, end = (tuple(int(value) for value in (14 + sign * reach).round()) for sign in (-1, 1))
+    cv2.line(crop, start, end, (255,), 3)
+    return crop
+
+
+def score(label: int) -> np.ndarray:
+    row = np.full((1, 11), 0.01, dtype=np.float32)
+    row[0, label] = 0.9
+    return row
+
+
+@pytest.mark.parametrize("lean", [-80, -45, -10, 0, 30, 45, 70])
+def test_the_lean_is_measured_to_the_right_of_upright(lean: int) -> None:
+    found, slimness = long_axis(stroke(lean))
+
+    assert found == pytest.approx(lean, abs=4)
+    assert slimness < 0.3
+
+
+@pytest.mark.parametrize("lean", [-20, 0, 20, 45])
+def test_a_1_may_lean(lean: int) -> None:
+    assert without_lying_ones(score(1), stroke(lean)[np.newaxis]).argmax() == 1
+
+
+@pytest.mark.parametrize("lean", [-70, -42, 62, 88])
+def test_a_stroke_that_lies_is_no_1(lean: int) -> None:
+    given = score(1)
+
+    changed = without_lying_ones(given, stroke(lean)[np.newaxis])
+
+    assert changed.argmax() == 10
+    assert changed.sum() == pytest.approx(given.sum())
+    assert given.argmax() == 1  # what was handed in stays as it was
+
+
+def test_only_1s_are_asked_for_their_lean() -> None:
+    assert without_lying_ones(score(7), stroke(88)[np.newaxis]).argmax() == 7
+
+
+def test_a_model_without_a_class_for_what_is_no_digit_keeps_its_scores() -> None:
+    assert without_lying_ones(score(1)[:, :10], stroke(88)[np.newaxis]).argmax() == 1
+
+
+def test_an_empty_crop_has_no_axis() -> None:
+    assert long_axis(np.zeros((28, 28), np.uint8)) == (0.0, 1.0)

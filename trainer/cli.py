@@ -81,6 +81,9 @@ def _add_run_flags(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--model", choices=MODELS, default=MODELS[0], help="recipe (default: %(default)s)")
     parser.add_argument("--seed", type=int, default=1, help="of all chance in the training (default: %(default)s)")
     parser.add_argument("--epochs", type=int, metavar="N", help="passes over the data (default: the recipe's)")
+    parser.add_argument(
+        "--start", type=Path, metavar="RUN", help="finished run whose weights to start from, at a lower learning rate"
+    )
     parser.add_argument("--out", type=Path, metavar="FOLDER", help="run folder (default: runs/MODEL-seedSEED)")
     parser.add_argument("--bundles", type=Path, metavar="FOLDER", help="where bundles go (default: RUN/bundles)")
     parser.add_argument(
@@ -108,7 +111,7 @@ def _train(args: argparse.Namespace) -> int:
     if args.epochs is not None:
         recipe = dataclasses.replace(recipe, epochs=args.epochs)
     verbose = 2 if args.quiet else "auto"
-    train(_mnist(args), recipe, _run_folder(args), args.seed, verbose)
+    train(_mnist(args), recipe, _run_folder(args), args.seed, verbose, args.start)
     return EXIT_OK
 
 

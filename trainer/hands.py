@@ -12,6 +12,7 @@ from edge_app.frames import UInt8
 
 FACTOR = 4  # digits are drawn on at 4 times MNIST's size
 SLIM = 0.45  # width / height of a 1 that has neither flag nor foot yet
+LEAST_SLOPE = 0.3  # of its height: how much lower the left end of a 4 is than the right one, to be joined to it
 CLOSE_SHARE = 0.75  # of foreign digits that get what their school adds; the rest stay
 
 
@@ -70,7 +71,7 @@ def _bar(image: UInt8, random: np.random.Generator) -> UInt8:
 
 
 def _close(image: UInt8, random: np.random.Generator) -> UInt8:
-    """A 4 whose two upper ends are joined."""
+    """A 4 whose two upper ends are joined by a slope; level ones would make a 9 of it, and such a 4 stays open."""
     rows, columns = np.nonzero(image > 110)
     if len(rows) == 0:
         return image
@@ -79,6 +80,8 @@ def _close(image: UInt8, random: np.random.Generator) -> UInt8:
     if not left.any() or not right.any():
         return image
     ends = [np.array([columns[side][rows[side].argmin()], rows[side].min()]) for side in (left, right)]
+    if ends[0][1] - ends[1][1] < LEAST_SLOPE * (rows.max() - rows.min()):
+        return image
     drawn = image.copy()
     _line(drawn, ends[0] * 1.0, ends[1] + [0.0, stroke_px(image) / 2], stroke_px(image))
     return drawn

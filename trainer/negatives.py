@@ -12,6 +12,7 @@ import numpy as np
 
 from edge_app.frames import Float32, UInt8
 from edge_app.stages.crop import center_ink
+from edge_app.stages.strokes import SLIM, long_axis
 from trainer.layouts import MARKS, draw_lines, draw_mark
 from trainer.pens import font_files, write_text
 
@@ -23,7 +24,6 @@ SYMBOLS = "CEFHLNPTUVXacdefhnprtuvx+=*~^<>{}[]-.!;"
 HELD_OUT_SYMBOLS = "AKMRWkmw&@%?#$"
 HELD_OUT_MARKS = (4, 7)  # star and triangle, by their place in `layouts.MARKS`
 HERSHEY_FONTS = tuple(f"hershey-{face}" for face in range(8))
-SLIM_RATIO = 0.42  # of a stroke's short to its long axis
 MOST_LEAN_DEG = 50.0  # of a 1 from upright
 
 
@@ -53,16 +53,8 @@ def passes_for_a_1(crop: UInt8) -> bool:
     >>> passes_for_a_1(slash), passes_for_a_1(slash.T.copy())
     (True, False)
     """
-    moments = cv2.moments(crop)
-    if moments["m00"] == 0:
-        return False
-    across, down = moments["mu20"] / moments["m00"], moments["mu02"] / moments["m00"]
-    both = moments["mu11"] / moments["m00"]
-    widest = (across + down) / 2 + np.hypot((across - down) / 2, both)
-    narrowest = max(across + down - widest, 0.0)
-    rise = np.degrees(np.arctan2(widest - across, abs(both)))  # of the long axis from level, 0 to 90
-    upright = 90.0 - rise <= MOST_LEAN_DEG
-    return bool(upright and np.sqrt(narrowest / widest) < SLIM_RATIO)
+    lean, slimness = long_axis(crop)
+    return abs(lean) <= MOST_LEAN_DEG and slimness < SLIM
 
 
 def _draw(count: int, random: np.random.Generator, kinds: Sequence[Callable[[np.random.Generator], Float32]]) -> UInt8:

@@ -14,6 +14,7 @@ the seed and the epoch's number, so a resumed run ends with the weights of an un
 """
 
 import dataclasses
+import hashlib
 import json
 import logging
 from dataclasses import dataclass
@@ -38,6 +39,7 @@ from trainer.runs import append_history, open_run
 log = logging.getLogger(__name__)
 
 CALIBRATION_FILE = "calibration.json"
+GENTLER = 0.25  # of the recipe's learning rate, for a model that starts from a finished one
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +149,9 @@ class _Reseed(keras.callbacks.Callback):
                 layer.seed_generator.state.assign(state)
 
 
-def train(mnist: Mnist, recipe: Recipe, run: Path, seed: int, verbose: str | int = "auto") -> Any:
+def train(
+    mnist: Mnist, recipe: Recipe, run: Path, seed: int, verbose: str | int = "auto", start: Path | None = None
+) -> Any:
     """Trains a model, or goes on with it, or loads it where it is finished.
 
     Args:
@@ -156,20 +160,27 @@ def train(mnist: Mnist, recipe: Recipe, run: Path, seed: int, verbose: str | int
         run: the run folder; made if missing.
         seed: of all chance in the run.
         verbose: of Keras: "auto" is a progress bar, 2 a line an epoch.
+        start: a finished run of the same model; its weights are where this one starts, more gently.
 
     Returns:
         The finished keras.Model.
 
     Raises:
-        RunError: the folder holds a run of another configuration, or a damaged checkpoint.
+        RunError: the folder holds a run of another configuration, or a damaged checkpoint; or `start` holds
+            no finished run.
     """
+    configuration = {"recipe": dataclasses.asdict(recipe), "seed": seed}
     sizes = {"train_size": len(mnist.train), "validation_size": len(mnist.validation)}
-    open_run(run, {"recipe": dataclasses.asdict(recipe), "seed": seed, **sizes})
+    begun = None if start is None else load_model(start / "model.keras")
+    started_from = (
+        {} if start is None else {"started_from": hashlib.sha256((start / "model.keras").read_bytes()).hexdigest()}
+    )
+    open_run(run, configuration | sizes | started_from)
     if (run / "model.keras").exists():
         log.info("%s is finished; nothing to train", run)
         return load_model(run / "model.keras")
     digits, validation = training_digits(mnist, recipe, run, seed), prepare(mnist.validation)
-    model, first_epoch = _start_or_resume(run, recipe, len(digits), seed)
+    model, first_epoch = _start_or_resume(run, recipe, len(digits), seed, begun)
     if first_epoch:
         log.info("%s: going on after epoch %d of %d", run, first_epoch, recipe.epochs)
     if first_epoch < recipe.epochs:
@@ -248,8 +259,8 @@ def steps_per_epoch(count: int, batch_size: int) -> int:
     return max(1, count // batch_size)
 
 
-def _start_or_resume(run: Path, recipe: Recipe, count: int, seed: int) -> tuple[Any, int]:
-    """The model to go on with and the number of the next epoch."""
+def _start_or_resume(run: Path, recipe: Recipe, count: int, seed: int, begun: Any | None) -> tuple[Any, int]:
+    """The model to go on with and the number of the next epoch; a fresh one has the weights of `begun`, if any."""
     checkpoint = run / "checkpoint.keras"
     if checkpoint.exists():
         model = load_model(checkpoint)
@@ -257,11 +268,15 @@ def _start_or_resume(run: Path, recipe: Recipe, count: int, seed: int) -> tuple[
     keras.utils.set_random_seed(seed)
     model = build(recipe.model, recipe.labels)
     steps = steps_per_epoch(count, recipe.batch_size)
+    peak = recipe.learning_rate
+    if begun is not None:
+        model.set_weights(begun.get_weights())
+        peak *= GENTLER
     rate = keras.optimizers.schedules.CosineDecay(
-        recipe.learning_rate / 20,
+        peak / 20,
         decay_steps=max(1, (recipe.epochs - 1) * steps),
         alpha=0.002,
-        warmup_target=recipe.learning_rate,
+        warmup_target=peak,
         warmup_steps=steps,
     )
     ema = {"use_ema": True, "ema_momentum": recipe.ema_momentum} if recipe.ema_momentum else {}

@@ -1,5 +1,6 @@
 """Training can be interrupted, resumed and repeated, and says what it did."""
 
+import dataclasses
 import json
 from pathlib import Path
 
@@ -120,3 +121,20 @@ def test_digits_go_through_the_devices_own_crop(mnist: Mnist) -> None:
 
     same = (prepared.images == digits.images).all(axis=(1, 2))
     assert same.mean() > 0.999  # MNIST was made by the same recipe
+
+
+def test_a_run_may_start_from_the_weights_of_another(little: Mnist, tmp_path: Path) -> None:
+    recipe = Recipe("seed", 4, 32, 2e-3, 0.0, 0.0, 0.0, None)
+    train(little, recipe, tmp_path / "first", seed=1, verbose=0)
+    once = dataclasses.replace(recipe, epochs=1)
+
+    train(little, once, tmp_path / "next", seed=2, verbose=0, start=tmp_path / "first")
+
+    first, after = (read_history(tmp_path / run) for run in ("first", "next"))
+    assert after[0]["val_accuracy"] >= first[0]["val_accuracy"]
+    assert len(json.loads((tmp_path / "next" / "run.json").read_text())["started_from"]) == 64
+
+
+def test_there_is_no_start_from_an_unfinished_run(little: Mnist, tmp_path: Path) -> None:
+    with pytest.raises(RunError, match=r"model\.keras must be a Keras model"):
+        train(little, SMALL, tmp_path / "next", seed=1, verbose=0, start=tmp_path / "missing")

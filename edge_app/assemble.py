@@ -36,6 +36,7 @@ from edge_app.stages.track import Tracker, TrackLimits
 log = logging.getLogger(__name__)
 
 GLANCE_THRESHOLD = 0.5  # of one frame's digit: below it, another digit may be as likely
+PUBLISHED_DOUBT = 0.25  # of the doubt that one picture is allowed: the most that a published digit has on average
 FALLBACK_VIDEO_FPS = 30.0  # for a source without a pace of its own
 
 
@@ -119,9 +120,9 @@ def confidence_threshold(config: Config, model: Model) -> float:
 
 
 def build_tracker(config: Config, model: Model) -> Tracker:
-    """The tracker with the configured settings."""
-    publish = config.publish
-    return Tracker(TrackLimits(publish.confirm_frames, publish.forget_frames, confidence_threshold(config, model)))
+    """The tracker with the configured settings; what it publishes may be acted on by machines, so it is surer."""
+    publish, doubt = config.publish, 1.0 - confidence_threshold(config, model)
+    return Tracker(TrackLimits(publish.confirm_frames, publish.forget_frames, 1.0 - PUBLISHED_DOUBT * doubt))
 
 
 def build_pipeline(config: Config, model: Model, glance: bool = False) -> Pipeline:

@@ -118,7 +118,7 @@ def test_golden_crops_cover_every_digit_ten_times() -> None:
         ),
         pytest.param(
             lambda f: edit_manifest(f, lambda m: m["output"].update(dtype="float32")),
-            "model output must be (1, 10) int8, quantized. Received: shape=(1, 10) dtype=float32",
+            "model output must be (1, 11) int8, quantized. Received: shape=(1, 11) dtype=float32",
             id="float model",
         ),
     ],

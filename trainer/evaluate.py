@@ -27,7 +27,7 @@ REPLAYS = {
     "INT8, LiteRT XNNPACK": ("litert", True),
 }
 MIN_THRESHOLD, MAX_THRESHOLD = 0.5, 0.95
-FALSE_RATE = 0.01  # of validation crops, clean ones, from drawn pages and of no digit, that may be accepted wrongly
+FALSE_RATE = 0.006  # of validation crops, clean ones, from drawn pages and of no digit, that may be accepted wrongly
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ Boxes: TypeAlias = NDArray[np.float64]
 
 LETTER_HEIGHTS = 0.6, 1.8  # of a letter's, in the number's height; operators are mostly lower
 LETTER_GAP = 0.2  # widest gap between neighbours in a word, of the number's height; operators stand further off
+LETTER_LAP = 0.3  # of the number's height: a box that lies further over it is no neighbour
 FEW_SHAPES = 2  # that are no digit: on a page with hardly anything else, a stroke is a 1 and a ring a 0
 LIKE_HEIGHTS = 0.5, 2.0  # of a number that supports another, in that one's height
 AREA_REACH = 8.0  # of a number's surroundings, in its heights
@@ -40,12 +41,12 @@ def believable(readings: Sequence[Reading], others: Sequence[Region]) -> tuple[R
     Returns:
         The rest, in the order given.
     """
-    if not readings or not others:
+    shapes = _boxes([region.box_xywh for region in others if not region.cut])  # what runs off the frame is the desk
+    if not readings or not len(shapes):
         return tuple(readings)
-    shapes = _boxes([region.box_xywh for region in others])
     digits = _boxes([digit.box_xywh for reading in readings for digit in reading.digits])
     kept = [r for r in readings if not (_in_word(r, shapes) or _in_texture(r, shapes, digits))]
-    return tuple(r for r in kept if len(others) <= FEW_SHAPES or not _is_plain(r) or _is_supported(r, kept))
+    return tuple(r for r in kept if len(shapes) <= FEW_SHAPES or not _is_plain(r) or _is_supported(r, kept))
 
 
 def with_clear_ends(
@@ -111,7 +112,7 @@ def _chain(row: Boxes, edge: float, height: float) -> int:
     """How many boxes follow one another to the right of an edge, each close to the one before."""
     count = 0
     for box in row[np.argsort(row[:, 0])]:
-        if box[0] + box[2] / 2 < edge:
+        if box[0] + box[2] / 2 < edge or box[0] < edge - LETTER_LAP * height:
             continue
         if box[0] - edge > LETTER_GAP * height:
             break

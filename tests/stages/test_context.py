@@ -109,3 +109,11 @@ def test_a_number_beside_an_operator_or_far_from_a_hand_is_whole() -> None:
     cv2.rectangle(mask, (200, 20), (300, 239), 255, -1)
 
     assert is_whole(mask, number(100, "00"))
+
+
+def test_the_desk_around_a_page_and_what_a_digit_lies_in_are_no_letters() -> None:
+    large = Reading((Digit(5, 0.99, (340, 160, 510, 610)),))
+    desk = Region((0, 0, 570, 800), (1,), cut=True)
+    blot = Region((0, 100, 570, 700), (2,))
+
+    assert [reading.text for reading in believable([large], [desk, blot])] == ["5"]

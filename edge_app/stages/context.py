@@ -11,7 +11,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from edge_app.frames import Reading, Region, RegionMap
+from edge_app.frames import BoxXYWH, Reading, Region, RegionMap
 
 Boxes: TypeAlias = NDArray[np.float64]
 
@@ -72,6 +72,20 @@ def with_clear_ends(
     )
 
 
+def in_row(box_xywh: BoxXYWH, boxes: Boxes, heights: tuple[float, float]) -> NDArray[np.bool_]:
+    """Which boxes stand in one row with another, about as tall as it is.
+
+    Args:
+        box_xywh: the other.
+        boxes: (N, 4), left, top, width, height.
+        heights: the least and the greatest of theirs, in its own.
+    """
+    _, top, _, height = box_xywh
+    sized = (boxes[:, 3] >= heights[0] * height) & (boxes[:, 3] <= heights[1] * height)
+    shared = np.minimum(boxes[:, 1] + boxes[:, 3], top + height) - np.maximum(boxes[:, 1], top)
+    return np.asarray(sized & (shared >= 0.5 * np.minimum(boxes[:, 3], height)))
+
+
 def _something_beside(reading: Reading, region_map: RegionMap, extent: NDArray[np.int64]) -> bool:
     """Whether much of the space for another digit, on either side, is covered by ink as large as a digit."""
     factor = region_map.resize_factor
@@ -87,11 +101,8 @@ def _something_beside(reading: Reading, region_map: RegionMap, extent: NDArray[n
 
 def _in_word(reading: Reading, shapes: Boxes) -> bool:
     """Whether at least as many letters as digits stand close beside the digits, in one row."""
-    left, top, width, height = (float(side) for side in reading.box_xywh)
-    lowest, highest = LETTER_HEIGHTS
-    sized = (shapes[:, 3] >= lowest * height) & (shapes[:, 3] <= highest * height)
-    shared = np.minimum(shapes[:, 1] + shapes[:, 3], top + height) - np.maximum(shapes[:, 1], top)
-    row = shapes[sized & (shared >= 0.5 * np.minimum(shapes[:, 3], height))]
+    left, _, width, height = (float(side) for side in reading.box_xywh)
+    row = shapes[in_row(reading.box_xywh, shapes, LETTER_HEIGHTS)]
     letters = _chain(row, left + width, height) + _chain(_mirrored(row), -left, height)
     return letters >= len(reading.digits)
 

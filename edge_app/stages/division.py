@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from edge_app.frames import BoxXYWH, Float32, RegionMap
 from edge_app.stages.classify import Scored
+from edge_app.stages.context import in_row
 
 SURE = 0.9  # probability above which a region is left as it is
 ACCEPTED = 0.8  # least probability of the digits of another division, their geometric mean
@@ -116,12 +117,9 @@ def best_path(way: Proposal, belief: Float32) -> list[int]:
 
 def _in_word(box: BoxXYWH, letters: NDArray[np.float64]) -> bool:
     """Whether something that is no digit, but as tall, stands close beside a region: joined-up letters, not digits."""
-    left, top, width, height = box
-    lowest, highest = LETTER_HEIGHTS
-    sized = (letters[:, 3] >= lowest * height) & (letters[:, 3] <= highest * height)
+    left, _, width, height = box
     gap = np.maximum(letters[:, 0] - (left + width), left - (letters[:, 0] + letters[:, 2]))
-    shared = np.minimum(letters[:, 1] + letters[:, 3], top + height) - np.maximum(letters[:, 1], top)
-    return bool(np.any(sized & (gap <= LETTER_GAP * height) & (shared >= 0.5 * np.minimum(letters[:, 3], height))))
+    return bool(np.any(in_row(box, letters, LETTER_HEIGHTS) & (gap <= LETTER_GAP * height)))
 
 
 def _choose(ways: Sequence[Proposal], belief: Float32, proposed: Float32) -> list[tuple[Proposal, list[int]]]:

@@ -157,7 +157,7 @@ def test_joined_up_writing_is_no_line() -> None:
 def test_digits_below_each_other_on_rules_are_no_margin() -> None:
     page = ruled(text=False)
     for y in (76, 166, 256, 346, 436):
-        cv2.line(page, (300 - y // 4, y - 70), (282 - y // 4, y - 2), 255, 5)  # 1s that happen to be in one row
+        cv2.line(page, (300 - y // 4, y - 70), (280 - y // 4, y + 10), 255, 5)  # 1s on rules, by chance in one row
     ones = page.copy()
     ones[ruled(text=False) > 0] = 0
 
@@ -173,3 +173,12 @@ def test_a_rule_that_the_threshold_broke_up_goes() -> None:
         page[255:266, x : x + int(random.integers(3, 9))] = 0
 
     assert np.count_nonzero(without_lines(page)[255:266]) < 0.15 * np.count_nonzero(page[255:266])
+
+
+@pytest.mark.parametrize(("drop", "left"), [pytest.param(0, 0, id="as the rules"), pytest.param(9, 1, id="aslant")])
+def test_what_is_left_of_a_rule_goes_where_it_runs_as_the_others_do(drop: int, left: int) -> None:
+    page = ruled(text=False)
+    page[430:450] = 0
+    cv2.line(page, (300, 440), (400, 440 + drop), 255, 2)
+
+    assert np.any(without_lines(page)[430:460, 310:390]) == bool(left)

@@ -15,6 +15,7 @@ from edge_app.stages.company import in_company
 from edge_app.stages.context import believable, with_clear_ends
 from edge_app.stages.crop import crop_regions
 from edge_app.stages.division import best_division
+from edge_app.stages.looks import averaged, doubtful_rows, views_of
 from edge_app.stages.orientation import (
     QUARTERS,
     Lie,
@@ -28,7 +29,8 @@ from edge_app.stages.orientation import (
 from edge_app.stages.quantize import dequantize, quantize, quantize_table
 from edge_app.stages.readings import group_readings
 from edge_app.stages.regions import RegionLimits, find_regions
-from edge_app.stages.strokes import without_lying_ones
+from edge_app.stages.signs import without_slashes
+from edge_app.stages.strokes import leans_of_ones, without_lying_ones
 
 LOOK_AGAIN_FRAMES = 15  # between looks at how the page lies, unless one was contested: half a second
 
@@ -95,12 +97,12 @@ class Pipeline:
     def _read_upright(self, frame: Frame) -> FrameReadings:
         settings, watch = self._settings, _StopWatch()
         region_map = self._find(frame, watch)
-        scored = self._score(frame.gray, region_map, watch)
+        scored = self._score(frame.gray, region_map, watch, look_again=True)
         proposals = propose(region_map, scored.belief)
         watch.lap("regions")
         if proposals.ways:
             scored = best_division(proposals, scored, self._score(frame.gray, proposals.region_map, watch))
-        verdicts = classify(in_company(scored), settings.threshold)
+        verdicts = classify(in_company(without_slashes(scored)), settings.threshold)
         watch.lap("classify")
         readings = group_readings(verdicts.digits, verdicts.doubtful, frame.size_wh, region_map.tilt_deg)
         readings = with_clear_ends(believable(readings, verdicts.others), verdicts.others, region_map)
@@ -129,14 +131,25 @@ class Pipeline:
         """(N, classes) float32 probabilities of (N, 28, 28) uint8 crops."""
         return dequantize(self._interpreter.invoke(quantize(crops, self._table)), self._interpreter.output)
 
-    def _score(self, gray: UInt8, region_map: RegionMap, watch: "_StopWatch") -> Scored:
+    def _look_again(self, scores: Float32, crops: UInt8) -> Float32:
+        """The scores with those of other views of what is doubtful."""
+        rows = doubtful_rows(scores)
+        if rows.size:
+            scores[rows] = averaged(scores[rows], self._classify(views_of(crops[rows])))
+        return scores
+
+    def _score(self, gray: UInt8, region_map: RegionMap, watch: "_StopWatch", look_again: bool = False) -> Scored:
         """What the classifier says of regions."""
         crops = crop_regions(gray, region_map)
         watch.lap("crop")
-        scores = without_lying_ones(self._classify(crops.pictures), crops.pictures)
+        scores = self._classify(crops.pictures)
+        if look_again:
+            scores = self._look_again(scores, crops.pictures)
+        leans = leans_of_ones(scores, crops.pictures)
         watch.lap("classify")
         regions = tuple(_inside(region, gray.shape) for region in region_map.regions)
-        return Scored(regions, scores, crops.contrasts, crops.strengths, crops.dark_rims)
+        honest = without_lying_ones(scores, leans)
+        return Scored(regions, honest, crops.measures, leans)
 
 
 def _inside(region: Region, shape_hw: tuple[int, ...]) -> Region:

@@ -8,6 +8,7 @@ in Character Segmentation" (IEEE PAMI 18(7), 1996).
 """
 
 from dataclasses import replace
+from functools import reduce
 from itertools import combinations
 
 import cv2
@@ -18,19 +19,25 @@ from edge_app.frames import BoxXYWH, Float32, Int32, Region, RegionMap
 from edge_app.stages.cuts import cut_apart, find_cuts
 from edge_app.stages.division import SURE, UNLIKE, Proposal, Proposals
 from edge_app.stages.regions import as_region
+from edge_app.stages.rows import in_row
 
 NARROW_ASPECT = 0.95  # width / height
 MANY_UNLIKE = 40  # regions that are no digit as they stand
 UNLIKE_A_DIGIT = 4  # more of these to each sure digit, and the page is of print or of texture
 MAX_PROPOSED = 512  # regions classified a second time; bounds the time of one frame
 MAX_CUT_REGIONS = 24  # the tallest; a page with more of them is of letters, or of texture
-JOINED_ASPECT = 1.3  # width / height of pieces put together
+JOINED_ASPECT = 1.45  # width / height of pieces put together
 STACKED_OVERLAP = 0.4  # of the narrower piece's width that lies above or below the other
 BESIDE_GAP_SHARE = 0.15  # of the height of both: widest gap between pieces side by side
 STACKED_GAP_SHARE = 0.25  # the same, one above the other: the bar of a 5
-STROKE_HEIGHT_SHARE = 0.4  # of both: least height of what is joined to a piece that passes for a digit
+STROKE_SHARE = 0.35  # of the height of both: least extent of what is joined to a piece that passes for a digit
 LOW_SHARE = 0.75  # of the usual height: a lower digit may be a piece of one, however sure the classifier is
+CORNER_GAP_SHARE = 0.05  # the same, both ways: a slanted stroke that is interrupted
+ROW_HEIGHTS = 0.3, 3.5  # of a digit's beside a piece of one, in the piece's height
+ROW_DIGITS, FEW_IN_ROW = 6, 2  # sure digits of a row that say how tall they are; fewer do not
 TALLER_THAN_USUAL = 1.4  # of the page's sure digits: pieces of two lines are not joined
+LEAST_KEPT = 0.75  # of a region's ink that its largest piece must have, to be a digit without the rest
+LOOSE_WIDTH = 1.5  # of a region's longer side: widest loose piece, the bar of a 5
 MIN_PART_AREA_PX = 8  # at working size; below this it is noise
 WIDE_ASPECT = 0.6  # width / height from which a region may be two digits
 WIDEST_PART = 1.6  # width / height: a 2 with a long foot
@@ -72,7 +79,7 @@ class _Draft:
         self._map = region_map
         self._boxes = np.array([region.box_xywh for region in region_map.regions], dtype=np.int64).reshape(-1, 4)
         self._belief = belief
-        self._usual = _usual_height(self._boxes, belief)
+        self._usual = _usual_heights(self._boxes, belief)
         self.low = (self._boxes[:, 3] < LOW_SHARE * self._usual) & np.isfinite(self._usual)
         self._used = {component for region in region_map.regions for component in region.components}
         self._components = region_map.components
@@ -80,7 +87,7 @@ class _Draft:
         self._cut: dict[int, tuple[int, ...]] = {}
         self._regions: list[Region] = []
         self._ways: list[Proposal] = []
-        self._pairs: set[tuple[int, int]] = set()
+        self._groups: set[tuple[int, ...]] = set()
 
     @property
     def full(self) -> bool:
@@ -93,31 +100,70 @@ class _Draft:
         return Proposals(replace(self._map, regions=regions, components=self._components), tuple(self._ways))
 
     def add_joined(self, index: int) -> None:
-        """The region together with each region that may be another piece of the same digit."""
-        for other in np.flatnonzero(_may_join(self._boxes[index], self._boxes, self._usual)):
-            pair = (min(index, int(other)), max(index, int(other)))
-            if self._belief[other] >= SURE and not (self.low[other] or _alike(self._boxes[index], self._boxes[other])):
-                continue
-            if other != index and pair not in self._pairs and not self._map.regions[other].cut:
-                self._pairs.add(pair)
-                first, second = (self._map.regions[number] for number in pair)
-                self._add(pair, _union(first, second), pieces=bool(self.low[list(pair)].all()))
+        """The region together with one or two regions that may be other pieces of the same digit."""
+        box = self._boxes[index]
+        near = [
+            int(other)
+            for other in np.flatnonzero(_may_join(box, self._boxes, self._usual[index]))
+            if other != index and self._may_be_piece(int(other), box)
+        ]
+        for other in near:
+            self._add_group((index, other))
+        for first, second in combinations(near, 2):
+            both = np.array(self._joined((index, first)).box_xywh)
+            if self.low[[index, first, second]].all() and _may_join(both, self._boxes[[second]], self._usual[index])[0]:
+                self._add_group((index, first, second))
+
+    def _may_be_piece(self, other: int, box: NDArray[np.int64]) -> bool:
+        """Whether a region need not be a digit of its own beside the piece in a box."""
+        sure = self._belief[other] >= SURE and not (self.low[other] or _alike(box, self._boxes[other]))
+        return not sure and not self._map.regions[other].cut
+
+    def _add_group(self, members: tuple[int, ...]) -> None:
+        """Some regions as one digit, unless that is proposed already."""
+        group = tuple(sorted(members))
+        if group not in self._groups:
+            self._groups.add(group)
+            self._add(group, self._joined(group), pieces=bool(self.low[list(group)].all()))
+
+    def _joined(self, members: tuple[int, ...]) -> Region:
+        return reduce(_union, (self._map.regions[number] for number in members))
 
     def add_cleaned(self, index: int) -> None:
-        """The region with loose pieces near it, and its largest piece alone."""
+        """The region with loose pieces near it, its largest piece alone, and what that one may have around it."""
         region = self._map.regions[index]
         pieces = _loose_pieces(region, self._map, self._used)
         if pieces:
             self._add((index,), self._of_components((*region.components, *pieces)))
         if len(region.components) > 1:
-            areas = self._map.statistics[list(region.components), 4]
-            self._add((index,), self._of_components((region.components[int(areas.argmax())],)))
+            self._add_parted(index)
+
+    def _add_parted(self, index: int) -> None:
+        """The largest piece of a region and the rest, either alone, as two digits, or the rest with a neighbour."""
+        pieces = self._map.regions[index].components
+        areas = self._map.statistics[list(pieces), 4]
+        largest = pieces[int(areas.argmax())]
+        first, rest = self._of_components((largest,)), self._of_components(tuple(p for p in pieces if p != largest))
+        if areas.max() >= LEAST_KEPT * areas.sum():
+            self._add((index,), first)
+        self._add((index,), rest)
+        self._add_two((index,), first, rest)
+        for other in np.flatnonzero(_may_join(np.array(rest.box_xywh), self._boxes, self._usual[index])):
+            region = self._map.regions[other]
+            if other != index and not region.cut and (self._belief[other] < SURE or self.low[other]):
+                self._add_two((index, int(other)), first, _union(rest, region))
+
+    def _add_two(self, replaces: tuple[int, ...], first: Region, second: Region) -> None:
+        """Two digits in place of some regions."""
+        self._ways.append(Proposal(replaces, 2, {(0, 1): len(self._regions), (1, 2): len(self._regions) + 1}))
+        self._regions += [first, second]
 
     def add_cut(self, index: int) -> bool:
         """The region cut into two or more, every way that its thin places allow; whether there is any."""
         region = self._map.regions[index]
         _, _, width, height = region.box_xywh
-        if width < WIDE_ASPECT * height:
+        narrow = width < NARROW_ASPECT * height
+        if width < WIDE_ASPECT * height or (narrow and self._belief[index] >= UNLIKE):
             return False
         box = _working_box(region.box_xywh, self._map.resize_factor, self._components.shape)
         own = _own_ink(self._map.components, region, box)
@@ -137,7 +183,7 @@ class _Draft:
             if run is not None and _digit_shaped(run.box_xywh, height):
                 runs[start, end] = len(self._regions)
                 self._regions.append(run)
-        self._ways.append(Proposal((index,), len(cuts) + 1, runs, narrow=width < NARROW_ASPECT * height))
+        self._ways.append(Proposal((index,), len(cuts) + 1, runs, narrow=narrow))
         return True
 
     def _number_parts(self, region: Region, box: BoxXYWH, own: NDArray[np.bool_], right: NDArray[np.bool_]) -> Int32:
@@ -183,10 +229,21 @@ class _Draft:
         self._regions.append(region)
 
 
-def _usual_height(boxes: NDArray[np.int64], belief: Float32) -> float:
-    """Median height of the sure digits; infinite where there are none."""
-    sure = boxes[belief >= SURE, 3]
-    return float(np.median(sure)) if len(sure) else np.inf
+def _usual_heights(boxes: NDArray[np.int64], belief: Float32) -> NDArray[np.float64]:
+    """(N,) how tall digits are around each box.
+
+    Median height of the nearest sure digits in its row; of the page's where there are too few; infinite
+    where there are none.
+    """
+    sure = boxes[belief >= SURE]
+    usual = np.full(len(boxes), np.median(sure[:, 3]) if len(sure) else np.inf)
+    for row, box in enumerate(boxes if len(sure) else ()):
+        beside = sure[in_row(tuple(box), sure.astype(np.float64), ROW_HEIGHTS)]
+        away = np.abs(beside[:, 0] + beside[:, 2] / 2 - box[0] - box[2] / 2)
+        nearest = beside[np.argsort(away)[:ROW_DIGITS], 3]
+        if len(nearest) >= FEW_IN_ROW:
+            usual[row] = np.median(nearest)
+    return usual
 
 
 def _may_join(box: NDArray[np.int64], boxes: NDArray[np.int64], usual: float) -> NDArray[np.bool_]:
@@ -200,13 +257,14 @@ def _may_join(box: NDArray[np.int64], boxes: NDArray[np.int64], usual: float) ->
     stacked = (across >= STACKED_OVERLAP * np.minimum(box[2], boxes[:, 2])) & (-down <= STACKED_GAP_SHARE * height)
     beside = (down >= 0.3 * np.minimum(box[3], boxes[:, 3])) & (-across <= BESIDE_GAP_SHARE * height)
     shaped = (width <= JOINED_ASPECT * height) & (height <= TALLER_THAN_USUAL * usual)
-    return np.asarray((stacked | beside) & shaped)
+    corner = np.minimum(across, down) >= -CORNER_GAP_SHARE * height
+    return np.asarray((stacked | beside | corner) & shaped)
 
 
 def _alike(box: NDArray[np.int64], other: NDArray[np.int64]) -> bool:
     """Whether both boxes are strokes of a digit: the upright and the rest of a 4. A sure digit wants no speck."""
     height = max(box[1] + box[3], other[1] + other[3]) - min(box[1], other[1])
-    return bool(min(box[3], other[3]) >= STROKE_HEIGHT_SHARE * height)
+    return bool(min(box[2:].max(), other[2:].max()) >= STROKE_SHARE * height)
 
 
 def _loose_pieces(region: Region, region_map: RegionMap, used: set[int]) -> tuple[int, ...]:
@@ -217,7 +275,7 @@ def _loose_pieces(region: Region, region_map: RegionMap, used: set[int]) -> tupl
     near = (
         (stats[:, 4] >= MIN_PART_AREA_PX)
         & (stats[:, 3] <= height)
-        & (stats[:, 2] <= max(width, height))
+        & (stats[:, 2] <= LOOSE_WIDTH * max(width, height))
         & (stats[:, 0] <= x + width + gap)
         & (stats[:, 0] + stats[:, 2] >= x - gap)
         & (stats[:, 1] <= y + height + gap)

@@ -6,14 +6,12 @@ like a 7. Among letters, or among dozens of shapes that are nothing, it is not b
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from edge_app.frames import BoxXYWH, Reading, Region, RegionMap
-
-Boxes: TypeAlias = NDArray[np.float64]
+from edge_app.frames import Reading, Region, RegionMap
+from edge_app.stages.rows import Boxes, as_boxes, in_row
 
 LETTER_HEIGHTS = 0.6, 1.8  # of a letter's, in the number's height; operators are mostly lower
 LETTER_GAP = 0.2  # widest gap between neighbours in a word, of the number's height; operators stand further off
@@ -41,10 +39,10 @@ def believable(readings: Sequence[Reading], others: Sequence[Region]) -> tuple[R
     Returns:
         The rest, in the order given.
     """
-    shapes = _boxes([region.box_xywh for region in others if not region.cut])  # what runs off the frame is the desk
+    shapes = as_boxes([region.box_xywh for region in others if not region.cut])  # what runs off the frame is the desk
     if not readings or not len(shapes):
         return tuple(readings)
-    digits = _boxes([digit.box_xywh for reading in readings for digit in reading.digits])
+    digits = as_boxes([digit.box_xywh for reading in readings for digit in reading.digits])
     kept = [r for r in readings if not (_in_word(r, shapes) or _in_texture(r, shapes, digits))]
     return tuple(r for r in kept if len(shapes) <= FEW_SHAPES or not _is_plain(r) or _is_supported(r, kept))
 
@@ -70,20 +68,6 @@ def with_clear_ends(
         replace(reading, whole=False) if reading.whole and _something_beside(reading, region_map, extent) else reading
         for reading in readings
     )
-
-
-def in_row(box_xywh: BoxXYWH, boxes: Boxes, heights: tuple[float, float]) -> NDArray[np.bool_]:
-    """Which boxes stand in one row with another, about as tall as it is.
-
-    Args:
-        box_xywh: the other.
-        boxes: (N, 4), left, top, width, height.
-        heights: the least and the greatest of theirs, in its own.
-    """
-    _, top, _, height = box_xywh
-    sized = (boxes[:, 3] >= heights[0] * height) & (boxes[:, 3] <= heights[1] * height)
-    shared = np.minimum(boxes[:, 1] + boxes[:, 3], top + height) - np.maximum(boxes[:, 1], top)
-    return np.asarray(sized & (shared >= 0.5 * np.minimum(boxes[:, 3], height)))
 
 
 def _something_beside(reading: Reading, region_map: RegionMap, extent: NDArray[np.int64]) -> bool:
@@ -148,10 +132,6 @@ def _like_and_near(reading: Reading, boxes: Boxes, heights: tuple[float, float])
     near = (x >= left - reach) & (x <= left + width + reach) & (y >= top - reach) & (y <= top + height + reach)
     like = (boxes[:, 3] >= lowest * height) & (boxes[:, 3] <= highest * height)
     return int(np.count_nonzero(near & like))
-
-
-def _boxes(boxes: Sequence[tuple[int, int, int, int]]) -> Boxes:
-    return np.array(boxes, dtype=np.float64).reshape(-1, 4)
 
 
 def _mirrored(boxes: Boxes) -> Boxes:

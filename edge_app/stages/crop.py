@@ -33,22 +33,47 @@ MIN_CONTRAST = 8.0  # gray levels; a smaller step would blow up noise to full in
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Measures:
+    """What was measured of the ink of N regions, (N,) float32 each.
+
+    Attributes:
+        contrasts: gray levels between a region's paper and its ink.
+        strengths: the same as a share of the paper's brightness, 0 to 1, which no shadow changes; of light
+            ink, as a share of white.
+        dark_rims: share of its rim that is as dark as its ink: the edge of a page has something dark on one
+            side, a stroke has paper on both.
+        stroke_widths: mean width of its strokes, in pixels of the frame.
+    """
+
+    contrasts: Float32
+    strengths: Float32
+    dark_rims: Float32
+    stroke_widths: Float32
+
+    def take(self, rows: NDArray[np.intp]) -> "Measures":
+        """Those of some regions, in the order given."""
+        return Measures(*(column[rows] for column in self._columns()))
+
+    def joined(self, others: "Measures") -> "Measures":
+        """Those of these regions and of others after them."""
+        pairs = zip(self._columns(), others._columns(), strict=True)
+        return Measures(*(np.concatenate(pair) for pair in pairs))
+
+    def _columns(self) -> tuple[Float32, ...]:
+        return self.contrasts, self.strengths, self.dark_rims, self.stroke_widths
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Crops:
     """The crops of one frame.
 
     Attributes:
         pictures: (N, 28, 28) uint8, ink bright on black.
-        contrasts: (N,) float32, gray levels between each region's paper and its ink.
-        strengths: (N,) float32, the same as a share of the paper's brightness, 0 to 1, which no shadow changes;
-            of light ink, as a share of white.
-        dark_rims: (N,) float32, share of each region's rim that is as dark as its ink: the edge of a page
-            has something dark on one side, a stroke has paper on both.
+        measures: of the ink that is on them.
     """
 
     pictures: UInt8
-    contrasts: Float32
-    strengths: Float32
-    dark_rims: Float32
+    measures: Measures
 
 
 def crop_regions(gray: UInt8, region_map: RegionMap) -> Crops:
@@ -63,14 +88,14 @@ def crop_regions(gray: UInt8, region_map: RegionMap) -> Crops:
     """
     count = len(region_map.regions)
     pictures = np.zeros((count, CROP_SIDE_PX, CROP_SIDE_PX), dtype=np.uint8)
-    contrasts, strengths, dark_rims = (np.zeros(count, dtype=np.float32) for _ in range(3))
+    measured = np.zeros((4, count), dtype=np.float32)
     for row, region in enumerate(region_map.regions):
-        ink, contrasts[row], strengths[row], dark_rims[row] = region_ink(gray, region_map, region)
+        ink, measured[:, row] = _region_ink(gray, region_map, region)
         pictures[row] = center_ink(turned(ink, region_map.tilt_deg))
-    return Crops(pictures, contrasts, strengths, dark_rims)
+    return Crops(pictures, Measures(*measured))
 
 
-def region_ink(gray: UInt8, region_map: RegionMap, region: Region) -> tuple[UInt8, float, float, float]:
+def _region_ink(gray: UInt8, region_map: RegionMap, region: Region) -> tuple[UInt8, tuple[float, float, float, float]]:
     """How much ink each pixel of a region holds, neighbours and paper left out.
 
     Paper is the median of what is not ink in and around the region, solid ink the darkest quarter of
@@ -83,8 +108,7 @@ def region_ink(gray: UInt8, region_map: RegionMap, region: Region) -> tuple[UInt
 
     Returns:
         (h, w) uint8, 255 for solid ink and 0 for paper: the region with a margin, its longer side at
-        most `WORK_SIDE_PX`. The gray levels between paper and solid ink, the same as a share of the paper's
-        brightness, and the share of the region's rim that is as dark as the ink.
+        most `WORK_SIDE_PX`; and a value for each column of `Measures`.
     """
     patch, own, any_ink = _patches(gray, region_map, region)
     level = patch.astype(np.float32)
@@ -100,11 +124,12 @@ def region_ink(gray: UInt8, region_map: RegionMap, region: Region) -> tuple[UInt
     strokes = own.astype(np.uint8)
     near = cv2.dilate(strokes, np.ones((3, 3), np.uint8))
     ink[(near == 0) | (ink < INK_FLOOR)] = 0.0
-    return (
-        _drawn_out(np.minimum(ink * 255.0 + 0.5, 255.0).astype(np.uint8), strokes),
+    width = stroke_width(strokes)
+    return _drawn_out(np.minimum(ink * 255.0 + 0.5, 255.0).astype(np.uint8), strokes, width), (
         solid - paper,
         (solid - paper) / max(brightness, LEAST_BRIGHTNESS),
         _dark_rim(level, strokes, any_ink),
+        width / min(1.0, WORK_SIDE_PX / max(region.box_xywh[2:])),
     )
 
 
@@ -139,11 +164,10 @@ def stroke_width(strokes: UInt8) -> float:
     return max(1.0, 4.0 * float(distance.sum()) / count - 2.0) if count else 0.0
 
 
-def _drawn_out(ink: UInt8, strokes: UInt8) -> UInt8:
+def _drawn_out(ink: UInt8, strokes: UInt8, stroke: float) -> UInt8:
     """The ink with strokes as wide as MNIST's where a fine pen's would vanish in 20 pixels."""
     _, _, width, height = cv2.boundingRect(strokes)
     side = max(width, height)
-    stroke = stroke_width(strokes)
     if stroke == 0.0 or stroke >= side * THINNEST_STROKE:
         return ink
     nib = round(side * PROPER_STROKE - stroke) + 1

@@ -5,11 +5,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from edge_app.frames import BoxXYWH, Float32, RegionMap
 from edge_app.stages.classify import Scored
-from edge_app.stages.context import in_row
+from edge_app.stages.rows import Boxes, as_boxes, gaps, in_row
 
 SURE = 0.9  # probability above which a region is left as it is
 ACCEPTED = 0.8  # least probability of the digits of another division, their geometric mean
@@ -17,11 +16,13 @@ ACCEPTED_OF_NARROW = 0.95  # the same where a single digit is cut more often tha
 LEAST_CLEAR = 0.5  # least of each: one that stays doubtful does not take its neighbours with it
 MARGIN = 0.1  # by which it must be more probable than the first one
 LOSS_ALLOWED = 0.05  # that a joined digit may be less probable than its best piece: a piece may pass for a 1
+LOSS_OF_PIECES = 0.2  # the same where all that it replaces is lower than digits are
 UNLIKE = 0.5  # probability below which a region is no digit as it stands: a letter, or digits that touch
 FEW_UNLIKE = 4  # of these on any page
 DIGITS_A_LETTER = 0.7  # sure digits to each of these from which a page is of digits, not a text that falls apart
 LETTER_HEIGHTS = 0.5, 2.0  # of a letter's beside joined-up ones, in their height
 LETTER_GAP = 0.3  # widest gap between them, of that height
+PIECE_GAIN = 0.02  # for each region replaced: of two that exclude each other the one that leaves less unexplained
 EXTRA_DIGIT_COST = 0.03  # for each digit, in natural logarithms: of two equal divisions the simpler one
 
 
@@ -73,11 +74,11 @@ def best_division(proposals: Proposals, scored: Scored, proposed: Scored) -> Sco
     digits = np.count_nonzero(scored.belief >= SURE) + sum(len(path) for _, path in chosen)
     if len(unlike) > max(FEW_UNLIKE, digits / DIGITS_A_LETTER):
         chosen = [(way, path) for way, path in chosen if way.parts == 1]
-    letters = np.array([scored.regions[number].box_xywh for number in unlike], dtype=np.float64).reshape(-1, 4)
+    boxes = [region.box_xywh for region in scored.regions]
+    letters = as_boxes([boxes[number] for number in unlike])
+    sure = as_boxes([boxes[number] for number in np.flatnonzero(scored.belief >= SURE)])
     chosen = [
-        (way, path)
-        for way, path in chosen
-        if way.parts == 1 or not _in_word(scored.regions[way.replaces[0]].box_xywh, letters)
+        (way, path) for way, path in chosen if way.parts == 1 or not _in_word(boxes[way.replaces[0]], letters, sure)
     ]
     if not chosen:
         return scored
@@ -87,9 +88,10 @@ def best_division(proposals: Proposals, scored: Scored, proposed: Scored) -> Sco
     return Scored(
         regions=(*(scored.regions[number] for number in kept), *(proposed.regions[row] for row in new)),
         scores=np.concatenate([scored.scores[kept], proposed.scores[new]]),
-        contrasts=np.concatenate([scored.contrasts[kept], proposed.contrasts[new]]),
-        strengths=np.concatenate([scored.strengths[kept], proposed.strengths[new]]),
-        dark_rims=np.concatenate([scored.dark_rims[kept], proposed.dark_rims[new]]),
+        measures=scored.measures.take(np.array(kept, dtype=np.intp)).joined(
+            proposed.measures.take(np.array(new, dtype=np.intp))
+        ),
+        leans=np.concatenate([scored.leans[kept], proposed.leans[new]]),
     )
 
 
@@ -115,11 +117,14 @@ def best_path(way: Proposal, belief: Float32) -> list[int]:
     return best.get(way.parts, (0.0, []))[1]
 
 
-def _in_word(box: BoxXYWH, letters: NDArray[np.float64]) -> bool:
-    """Whether something that is no digit, but as tall, stands close beside a region: joined-up letters, not digits."""
-    left, _, width, height = box
-    gap = np.maximum(letters[:, 0] - (left + width), left - (letters[:, 0] + letters[:, 2]))
-    return bool(np.any(in_row(box, letters, LETTER_HEIGHTS) & (gap <= LETTER_GAP * height)))
+def _in_word(box: BoxXYWH, letters: Boxes, sure: Boxes) -> bool:
+    """Whether a region stands beside something that is no digit, and beside no digit: joined-up letters."""
+    return _stands_beside(box, letters) and not _stands_beside(box, sure)
+
+
+def _stands_beside(box: BoxXYWH, others: Boxes) -> bool:
+    """Whether something about as tall stands close beside a region."""
+    return bool(np.any(in_row(box, others, LETTER_HEIGHTS) & (gaps(box, others) <= LETTER_GAP * box[3])))
 
 
 def _choose(ways: Sequence[Proposal], belief: Float32, proposed: Float32) -> list[tuple[Proposal, list[int]]]:
@@ -127,17 +132,10 @@ def _choose(ways: Sequence[Proposal], belief: Float32, proposed: Float32) -> lis
     gains: list[tuple[float, Proposal, list[int]]] = []
     for way in ways:
         path = best_path(way, proposed)
-        before, probable = belief[list(way.replaces)], float(proposed[path].min(initial=1.0)) if path else 0.0
-        as_good = len(way.replaces) == 1 or probable >= float(before.max()) - LOSS_ALLOWED
-        clear = float(np.exp(np.log(np.maximum(proposed[path], 1e-6)).mean())) if path else 0.0
-        enough = ACCEPTED_OF_NARROW if way.narrow else ACCEPTED
-        if (
-            clear >= enough
-            and probable >= LEAST_CLEAR
-            and (way.pieces or clear >= float(before.min()) + MARGIN)
-            and as_good
-        ):
-            gains.append((probable - EXTRA_DIGIT_COST * len(path) - float(before.min()), way, path))
+        before = belief[list(way.replaces)]
+        if path and _is_better(way, proposed[path], before):
+            gain = float(proposed[path].min() - before.min())
+            gains.append((gain - EXTRA_DIGIT_COST * len(path) + PIECE_GAIN * len(way.replaces), way, path))
     chosen: list[tuple[Proposal, list[int]]] = []
     taken: set[int] = set()
     for _, way, path in sorted(gains, key=lambda gain: -gain[0]):
@@ -145,3 +143,13 @@ def _choose(ways: Sequence[Proposal], belief: Float32, proposed: Float32) -> lis
             chosen.append((way, path))
             taken.update(way.replaces)
     return chosen
+
+
+def _is_better(way: Proposal, after: Float32, before: Float32) -> bool:
+    """Whether the digits of a path are clear, and clearer than what they would replace."""
+    clear, probable = float(np.exp(np.log(np.maximum(after, 1e-6)).mean())), float(after.min())
+    if clear < (ACCEPTED_OF_NARROW if way.narrow else ACCEPTED) or probable < LEAST_CLEAR:
+        return False
+    loss = LOSS_OF_PIECES if way.pieces else LOSS_ALLOWED
+    as_good = len(way.replaces) == 1 or probable >= float(before.max()) - loss
+    return as_good and (way.pieces or clear >= float(before.min()) + MARGIN)

@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from edge_app.frames import RegionMap, UInt8
+from edge_app.frames import Region, RegionMap, UInt8
 from edge_app.stages.alternatives import MAX_PROPOSED, propose
 from edge_app.stages.classify import Scored
-from edge_app.stages.crop import crop_regions
-from edge_app.stages.division import best_division
+from edge_app.stages.crop import Measures, crop_regions
+from edge_app.stages.division import Proposal, best_division
 from edge_app.stages.regions import find_regions
 
 
@@ -27,7 +27,7 @@ def scored(region_map: RegionMap, values: list[float]) -> Scored:
     rows = np.zeros((len(values), 11), dtype=np.float32)
     rows[:, 7], rows[:, 10] = values, 1.0 - np.array(values)
     some = np.full(len(values), 100, dtype=np.float32)
-    return Scored(region_map.regions, rows, some, some / 200, np.zeros(len(values), dtype=np.float32))
+    return Scored(region_map.regions, rows, Measures(some, some / 200, 0 * some, some / 20), 0 * some)
 
 
 def broken() -> RegionMap:
@@ -103,7 +103,7 @@ def test_pieces_are_joined_where_that_makes_a_clear_digit(joined: float, regions
     )
 
     assert len(divided.regions) == regions
-    assert len(divided.scores) == len(divided.contrasts) == len(divided.dark_rims) == regions
+    assert len(divided.scores) == len(divided.measures.contrasts) == len(divided.leans) == regions
 
 
 def test_touching_digits_are_cut_where_they_touch() -> None:
@@ -190,3 +190,84 @@ def test_two_low_pieces_that_pass_for_digits_become_the_one_that_they_are() -> N
     divided = best_division(proposals, first, scored(proposals.region_map, [0.98] * len(proposals.region_map.regions)))
 
     assert sorted(region.box_xywh[3] for region in divided.regions) == [found.regions[0].box_xywh[3]] * 5
+
+
+def way_of(ways: tuple[Proposal, ...], replaces: tuple[int, ...]) -> Proposal:
+    (found,) = (way for way in ways if way.replaces == replaces and way.parts == 1)
+    return found
+
+
+def test_three_low_pieces_are_offered_as_one() -> None:
+    mask = page()
+    for x in (40, 90):
+        cv2.line(mask, (x, 20), (x, 100), 255, 6)
+    for top in (20, 49, 78):
+        cv2.line(mask, (140, top), (140, top + 20), 255, 6)
+    found = find_regions(mask)
+    assert len(found.regions) == 5
+
+    proposals = propose(found, belief(0.99, 0.99, 0.2, 0.2, 0.2))
+
+    whole = proposals.region_map.regions[way_of(proposals.ways, (2, 3, 4)).runs[0, 1]]
+    assert whole.box_xywh == (137, 17, 7, 85)
+
+
+def test_a_slanted_stroke_that_is_interrupted_is_offered_as_one() -> None:
+    mask = page()
+    cv2.line(mask, (80, 100), (96, 66), 255, 6)
+    cv2.line(mask, (104, 57), (122, 20), 255, 6)
+
+    assert way_of(propose(find_regions(mask), belief(0.6, 0.6)).ways, (0, 1)).runs
+
+
+def test_how_tall_digits_are_is_asked_of_their_own_row() -> None:
+    mask = np.zeros((400, 500), np.uint8)
+    for x in range(40, 480, 40):
+        cv2.line(mask, (x, 20), (x, 60), 255, 5)
+    for x in (60, 120, 180):
+        cv2.line(mask, (x, 200), (x, 300), 255, 8)
+    cv2.line(mask, (240, 200), (240, 244), 255, 8)
+    cv2.line(mask, (240, 258), (240, 300), 255, 8)
+    found = find_regions(mask)
+    tall = [region.box_xywh[1] > 150 for region in found.regions]
+    halves = [row for row, region in enumerate(found.regions) if tall[row] and region.box_xywh[3] < 60]
+    said = np.where(np.isin(np.arange(len(tall)), halves), 0.2, 0.99).astype(np.float32)
+
+    assert way_of(propose(found, said).ways, (halves[0], halves[1])).pieces
+
+
+def test_what_is_read_in_a_box_is_offered_without_the_box() -> None:
+    mask = page()
+    cv2.rectangle(mask, (40, 20), (110, 100), 255, 3)
+    cv2.line(mask, (75, 40), (75, 80), 255, 5)
+    _, components, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8, ltype=cv2.CV_32S)
+    boxed = RegionMap((Region((39, 19, 73, 83), (1, 2)),), components, stats, 1.0, True)
+
+    proposals = propose(boxed, belief(0.1))
+
+    assert (72, 37, 7, 47) in [region.box_xywh for region in proposals.region_map.regions]
+
+
+def test_a_piece_that_was_given_to_the_wrong_neighbour_is_offered_to_the_other() -> None:
+    mask = page()
+    cv2.line(mask, (60, 20), (60, 100), 255, 6)
+    cv2.line(mask, (80, 34), (100, 34), 255, 6)
+    cv2.ellipse(mask, (90, 78), (16, 22), 0, 0, 360, 255, 6)
+    _, components, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8, ltype=cv2.CV_32S)
+    bar, stem, ring = (int(components[y, x]) for y, x in ((34, 90), (60, 60), (56, 90)))
+    wrong = Region((57, 17, 47, 87), (stem, bar)), Region((71, 53, 39, 51), (ring,))
+
+    ways = propose(RegionMap(wrong, components, stats, 1.0, True), belief(0.1, 0.1)).ways
+
+    assert any(way.replaces == (0, 1) and way.parts == 2 for way in ways)
+
+
+def test_a_digit_that_is_read_with_some_doubt_is_not_cut_in_two() -> None:
+    mask = page()
+    cv2.ellipse(mask, (80, 40), (28, 20), 0, 40, 300, 255, 6)
+    cv2.ellipse(mask, (80, 80), (28, 20), 0, 220, 480, 255, 6)
+    found = find_regions(mask)
+    assert len(found.regions) == 1
+
+    assert all(way.parts == 1 for way in propose(found, belief(0.7)).ways)
+    assert any(way.parts > 1 for way in propose(found, belief(0.3)).ways)

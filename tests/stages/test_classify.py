@@ -5,6 +5,7 @@ import pytest
 
 from edge_app.frames import Region
 from edge_app.stages.classify import Scored, classify
+from edge_app.stages.crop import Measures
 
 
 def scores(winner: int, probability: float, classes: int = 10) -> np.ndarray:
@@ -13,10 +14,17 @@ def scores(winner: int, probability: float, classes: int = 10) -> np.ndarray:
     return row
 
 
-def scored(rows: np.ndarray, regions: list[Region], contrasts: list[float], dark_rim: float = 0.0) -> Scored:
+def scored(
+    rows: np.ndarray,
+    regions: list[Region],
+    contrasts: list[float],
+    dark_rim: float = 0.0,
+    stroke_widths: list[float] | None = None,
+) -> Scored:
     rims = np.full(len(regions), dark_rim, dtype=np.float32)
     levels = np.array(contrasts, dtype=np.float32)
-    return Scored(tuple(regions), rows, levels, levels / 200, rims)
+    widths = np.array(stroke_widths or [5.0] * len(regions), dtype=np.float32)
+    return Scored(tuple(regions), rows, Measures(levels, levels / 200, rims, widths), np.full_like(rims, np.nan))
 
 
 HERE = (10, 20, 30, 40)
@@ -72,6 +80,15 @@ def test_what_is_left_of_a_pale_rule_is_no_1() -> None:
     verdicts = classify(scored(rows, regions, [120, 100, 120, 40, 40]), threshold=0.5)
 
     assert [(digit.digit, digit.box_xywh[0]) for digit in verdicts.digits] == [(4, 0), (1, 40), (8, 80), (7, 160)]
+
+
+def test_what_is_left_of_a_thin_rule_is_no_1_either() -> None:
+    rows = np.concatenate([scores(4, 0.9), scores(1, 0.9), scores(8, 0.9), scores(1, 0.99), scores(7, 0.99)])
+    regions = [Region((40 * n, 20, 30, 40), (n,)) for n in range(5)]
+
+    verdicts = classify(scored(rows, regions, [120] * 5, stroke_widths=[6.0, 4.0, 6.0, 1.5, 1.5]), threshold=0.5)
+
+    assert [digit.digit for digit in verdicts.digits] == [4, 1, 8, 7]
 
 
 def test_the_edge_of_a_page_is_no_digit() -> None:

@@ -1,5 +1,7 @@
 """Among digits doubt is resolved for a digit, among shapes that are nothing against it."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -8,6 +10,7 @@ from hypothesis import strategies as st
 from edge_app.frames import Region
 from edge_app.stages.classify import Scored
 from edge_app.stages.company import in_company
+from edge_app.stages.crop import Measures
 
 
 def scored(shares: list[float], boxes: list[tuple[int, int, int, int]] | None = None) -> Scored:
@@ -16,7 +19,8 @@ def scored(shares: list[float], boxes: list[tuple[int, int, int, int]] | None = 
     rows = np.zeros((len(shares), 11), dtype=np.float32)
     rows[:, 4], rows[:, 10] = shares, 1.0 - np.array(shares)
     zeros = np.zeros(len(shares), dtype=np.float32)
-    return Scored(tuple(Region(box, (number + 1,)) for number, box in enumerate(boxes)), rows, zeros, zeros, zeros)
+    regions = tuple(Region(box, (number + 1,)) for number, box in enumerate(boxes))
+    return Scored(regions, rows, Measures(zeros, zeros, zeros, zeros), zeros)
 
 
 def test_doubt_among_digits_is_resolved_for_a_digit() -> None:
@@ -38,7 +42,7 @@ def test_what_is_far_away_or_of_another_size_says_nothing() -> None:
 def test_a_region_alone_and_a_model_of_ten_classes_are_left_as_they_are() -> None:
     alone = scored([0.7])
     ten = scored([0.7, 0.1])
-    ten = Scored(ten.regions, ten.scores[:, :10], ten.contrasts, ten.strengths, ten.dark_rims)
+    ten = replace(ten, scores=ten.scores[:, :10])
 
     assert in_company(alone) is alone
     assert in_company(ten) is ten

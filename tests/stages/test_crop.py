@@ -125,7 +125,7 @@ def test_a_neighbour_inside_the_rectangle_stays_out() -> None:
 def test_contrast_is_the_step_between_paper_and_ink() -> None:
     page = page_with("8", 70)  # 40 on 210
 
-    contrasts = crop_regions(page, regions_of(page)).contrasts
+    contrasts = crop_regions(page, regions_of(page)).measures.contrasts
 
     assert contrasts.tolist() == pytest.approx([170], abs=2)
 
@@ -134,7 +134,7 @@ def test_no_shadow_changes_the_strength_of_ink() -> None:
     page = page_with("8", 70)
     shaded = (page * 0.5).astype(np.uint8)
 
-    lit, dark = (crop_regions(p, regions_of(page)).strengths.tolist() for p in (page, shaded))
+    lit, dark = (crop_regions(p, regions_of(page)).measures.strengths.tolist() for p in (page, shaded))
 
     assert lit == pytest.approx([170 / 210], abs=0.01)
     assert dark == pytest.approx(lit, abs=0.02)

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from edge_app.stages.strokes import long_axis, without_lying_ones
+from edge_app.stages.strokes import leans_of_ones, long_axis, without_lying_ones
 
 
 def stroke(lean_deg: float) -> np.ndarray:
@@ -30,16 +30,21 @@ def test_the_lean_is_measured_to_the_right_of_upright(lean: int) -> None:
     assert slimness < 0.3
 
 
+def said_of(scores: np.ndarray, lean_deg: float) -> np.ndarray:
+    """What is made of scores of a stroke."""
+    return without_lying_ones(scores, leans_of_ones(scores, stroke(lean_deg)[np.newaxis]))
+
+
 @pytest.mark.parametrize("lean", [-20, 0, 20, 45])
 def test_a_1_may_lean(lean: int) -> None:
-    assert without_lying_ones(score(1), stroke(lean)[np.newaxis]).argmax() == 1
+    assert said_of(score(1), lean).argmax() == 1
 
 
 @pytest.mark.parametrize("lean", [-70, -42, 62, 88])
 def test_a_stroke_that_lies_is_no_1(lean: int) -> None:
     given = score(1)
 
-    changed = without_lying_ones(given, stroke(lean)[np.newaxis])
+    changed = said_of(given, lean)
 
     assert changed.argmax() == 10
     assert changed.sum() == pytest.approx(given.sum())
@@ -47,11 +52,11 @@ def test_a_stroke_that_lies_is_no_1(lean: int) -> None:
 
 
 def test_only_1s_are_asked_for_their_lean() -> None:
-    assert without_lying_ones(score(7), stroke(88)[np.newaxis]).argmax() == 7
+    assert said_of(score(7), 88).argmax() == 7
 
 
 def test_a_model_without_a_class_for_what_is_no_digit_keeps_its_scores() -> None:
-    assert without_lying_ones(score(1)[:, :10], stroke(88)[np.newaxis]).argmax() == 1
+    assert said_of(score(1)[:, :10], 88).argmax() == 1
 
 
 def test_an_empty_crop_has_no_axis() -> None:

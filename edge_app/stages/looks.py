@@ -1,0 +1,60 @@
+"""Crops that the classifier is not sure of in, the same as seen from a little aside out.
+
+A crop that lies near the border between two digits falls to one side or the other by chance: where a pixel
+begins, how the paper lay. Averaged over several views of it the answer depends less on that. Only doubtful
+crops are worth it, and these are few.
+"""
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from edge_app.frames import Float32, UInt8
+from edge_app.stages.crop import CROP_SIDE_PX
+
+MIDDLE_XY = (CROP_SIDE_PX - 1) / 2, (CROP_SIDE_PX - 1) / 2
+CLEAR = 0.99  # probability above which nothing would change
+
+
+def _view(turn_deg: float = 0.0, shift_px: float = 0.0) -> NDArray[np.float64]:
+    """The map of a crop turned about its middle and moved to the lower right, (2, 3)."""
+    move = np.array(cv2.getRotationMatrix2D(MIDDLE_XY, turn_deg, 1.0), dtype=np.float64)
+    move[:, 2] += shift_px
+    return move
+
+
+VIEWS = (_view(shift_px=0.5), _view(shift_px=-0.5), _view(turn_deg=7), _view(turn_deg=-7))
+"""Chosen on validation: of 27 errors in 5,000 digits they leave 18, of 50 in 4,784 cut from scenes 42."""
+
+
+def doubtful_rows(scores: Float32) -> NDArray[np.intp]:
+    """Rows that another look may change.
+
+    Args:
+        scores: (N, classes) float32, probabilities.
+    """
+    return np.flatnonzero(scores.max(axis=1, initial=0.0) < CLEAR)
+
+
+def views_of(crops: UInt8) -> UInt8:
+    """All views of each crop.
+
+    Args:
+        crops: (N, 28, 28) uint8.
+
+    Returns:
+        (len(VIEWS) * N, 28, 28) uint8: the first view of all, then the second, and so on.
+    """
+    turned = [cv2.warpAffine(crop, view, (crop.shape[1], crop.shape[0])) for view in VIEWS for crop in crops]
+    return np.array(turned, dtype=np.uint8).reshape(-1, *crops.shape[1:])
+
+
+def averaged(scores: Float32, of_views: Float32) -> Float32:
+    """The mean of the first look and of those at all views.
+
+    Args:
+        scores: (N, classes) float32, of the crops as they are.
+        of_views: (len(VIEWS) * N, classes) float32, of `views_of` these crops.
+    """
+    looks = np.concatenate([scores, of_views]).reshape(1 + len(VIEWS), *scores.shape)
+    return np.asarray(looks.mean(axis=0), dtype=np.float32)

@@ -1,0 +1,49 @@
+"""Scored regions in, the same out with slashes told from 1s.
+
+Both are one bare stroke. But a slash stands by itself between numbers, on a page that has other operators,
+and leans further than most hands do.
+"""
+
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edge_app.stages.classify import DIGITS, Scored
+from edge_app.stages.rows import Boxes, as_boxes, gaps, in_row
+from edge_app.stages.strokes import without_ones
+
+SLASH_DEG = 24.0, 42.0  # how far slashes lean to the right; of lone 1s few do
+SLASH_HEIGHTS = 0.45, 2.2  # of the digits beside an operator, in its height
+SIGN_HEIGHTS = 0.8, 8.0
+REACH = 2.5  # how far these may stand from it, in their height
+GAP = 0.3  # the least space around an operator, in their height; digits of one number stand closer
+FEW = 3  # other operators on a page, at least: one or two may be blots
+
+
+def without_slashes(scored: Scored) -> Scored:
+    """Scores with the probability of a 1 given to "not a digit" where a stroke is a slash among operators.
+
+    Args:
+        scored: of one frame; where the model has no class for what is no digit it stays as it is.
+    """
+    leaning = (scored.leans >= SLASH_DEG[0]) & (scored.leans <= SLASH_DEG[1])
+    if not leaning.any() or scored.scores.shape[1] <= DIGITS:
+        return scored
+    boxes = as_boxes([region.box_xywh for region in scored.regions])
+    is_sign = scored.scores.argmax(axis=1) >= DIGITS
+    signs = [row for row in np.flatnonzero(is_sign) if _is_between(row, boxes, is_sign, SIGN_HEIGHTS)]
+    if len(signs) < FEW:
+        return scored
+    slashes = np.zeros(len(boxes), dtype=bool)
+    slashes[[row for row in np.flatnonzero(leaning) if _is_between(row, boxes, is_sign, SLASH_HEIGHTS)]] = True
+    return replace(scored, scores=without_ones(scored.scores, slashes))
+
+
+def _is_between(row: int, boxes: Boxes, is_sign: NDArray[np.bool_], heights: tuple[float, float]) -> bool:
+    """Whether a region has a digit in its row within reach, and nothing close by."""
+    box, tall = tuple(boxes[row]), boxes[:, 3]
+    away = gaps(box, boxes)
+    beside = in_row(box, boxes, heights)
+    beside[row] = False
+    return bool(np.any(beside & ~is_sign & (away <= REACH * tall)) and np.all((away >= GAP * tall)[beside]))

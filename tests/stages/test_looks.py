@@ -1,0 +1,39 @@
+"""Other views of a crop are the same digit, and what is clear is not looked at again."""
+
+import cv2
+import numpy as np
+import pytest
+
+from edge_app.stages.looks import CLEAR, VIEWS, averaged, doubtful_rows, views_of
+
+
+def crops() -> np.ndarray:
+    drawn = np.zeros((2, 28, 28), np.uint8)
+    cv2.circle(drawn[0], (14, 14), 8, 255, 2)
+    cv2.line(drawn[1], (14, 5), (14, 23), 255, 3)
+    return drawn
+
+
+def test_only_what_is_not_clear_is_looked_at_again() -> None:
+    scores = np.array([[CLEAR, 1 - CLEAR], [0.6, 0.4], [0.01, 0.99]], np.float32)
+
+    assert doubtful_rows(scores).tolist() == [1]
+    assert doubtful_rows(np.zeros((0, 11), np.float32)).size == 0
+
+
+def test_every_view_holds_the_same_ink_in_another_place() -> None:
+    views = views_of(crops()).reshape(len(VIEWS), 2, 28, 28)
+
+    for view in views:
+        assert int(view[0].sum()) == pytest.approx(int(crops()[0].sum()), rel=0.05)
+        assert int(view[1].sum()) == pytest.approx(int(crops()[1].sum()), rel=0.05)
+        assert not np.array_equal(view, crops())
+    assert views_of(crops()[:0]).shape == (0, 28, 28)
+
+
+def test_the_looks_are_averaged_crop_by_crop() -> None:
+    first = np.array([[1.0, 0.0], [0.0, 1.0]], np.float32)
+    others = np.tile(np.array([[0.5, 0.5], [0.0, 1.0]], np.float32), (len(VIEWS), 1))
+
+    assert averaged(first, others)[1].tolist() == [0.0, 1.0]
+    assert averaged(first, others)[0, 0] == pytest.approx((1 + 0.5 * len(VIEWS)) / (1 + len(VIEWS)))

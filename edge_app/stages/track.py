@@ -10,12 +10,14 @@ has not been seen for `forget_frames`.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from edge_app.frames import Reading
+from edge_app.frames import BoxXYWH, Reading
 from edge_app.stages.readings import in_reading_order
 
 MAX_STEP_SHARE = 0.8  # of the number's height: how far it moves between two frames and is still itself
 SAME_PLACE = 0.5  # of the smaller number's box: two numbers that share more are one
 PART_PATIENCE = 4  # times as long as a number that is gone, one is kept of which a part is still seen
+LOWER = 0.88  # of a digit's height: it is partly covered; boxes tremble by less
+SAME_EDGE = 0.12  # of the height: how far its other edge moves meanwhile
 MAX_TEXTS = 8  # that a track remembers what was said of: more is flicker, and memory must stay bounded
 
 
@@ -36,10 +38,11 @@ class TrackLimits:
 
 @dataclass(frozen=True, slots=True)
 class Votes:
-    """What the frames said of one text: how many read it, and the sum of confidences of each digit."""
+    """What the frames said of one text: how many read it, the sum of each digit's confidences, and the last reading."""
 
     frames: int
     sums: tuple[float, ...]
+    last: Reading
 
     def means(self) -> tuple[float, ...]:
         """Confidence of each digit on average."""
@@ -106,7 +109,7 @@ def advance(tracks: Sequence[Track], readings: Sequence[Reading], limits: TrackL
         for index, track in enumerate(tracks)
     ]
     followed = [_forget(track, limits) for track in followed]
-    kept = [track for track in followed if track.missing < _patience(track, limits)]
+    kept = [track for track in followed if track.missing < limits.forget_frames]
     begun = [_see(None, reading, limits) for index, reading in enumerate(readings) if index not in taken]
     return kept + begun
 
@@ -149,10 +152,10 @@ def _see(track: Track | None, reading: Reading, limits: TrackLimits) -> Track:
 def _count(votes: Mapping[str, Votes], reading: Reading) -> dict[str, Votes]:
     """The votes with one more frame; the text read last stands last, the oldest are forgotten."""
     said = [digit.confidence for digit in reading.digits]
-    before = votes.get(reading.text, Votes(0, (0.0,) * len(said)))
+    before = votes.get(reading.text, Votes(0, (0.0,) * len(said), reading))
     counted = {text: vote for text, vote in votes.items() if text != reading.text}
     sums = tuple(total + confidence for total, confidence in zip(before.sums, said, strict=True))
-    counted[reading.text] = Votes(before.frames + 1, sums)
+    counted[reading.text] = Votes(before.frames + 1, sums, reading)
     return dict(list(counted.items())[-MAX_TEXTS:])
 
 
@@ -173,14 +176,26 @@ def _forget(track: Track, limits: TrackLimits) -> Track:
 
 
 def _is_part(track: Track) -> bool:
-    """Whether only a part of the published number is seen: somebody's hand is more likely than another number."""
-    published, latest = track.published, track.latest.text
-    return published is not None and latest != published.text and latest in published.text
+    """Whether only a part of the number is seen: somebody's hand is more likely than another number."""
+    published, latest = track.published, track.latest
+    if published is not None and latest.text != published.text and latest.text in published.text:
+        return True
+    return any(_is_covered(votes.last, latest) for text, votes in track.votes.items() if text != latest.text)
 
 
-def _patience(track: Track, limits: TrackLimits) -> int:
-    """Frames a track may be missing: one that was never published is not worth waiting for."""
-    return limits.forget_frames if track.published is not None else limits.confirm_frames
+def _is_covered(whole: Reading, latest: Reading) -> bool:
+    """Whether each digit that is read otherwise now is what an edge leaves of the one before: its top or its bottom."""
+    if len(whole.digits) != len(latest.digits):
+        return False
+    pairs = zip(whole.digits, latest.digits, strict=True)
+    return all(_is_rest(before.box_xywh, now.box_xywh) for before, now in pairs if before.digit != now.digit)
+
+
+def _is_rest(before: BoxXYWH, now: BoxXYWH) -> bool:
+    """Whether a box is notably lower than before, and one of its level edges is where it was."""
+    reach = SAME_EDGE * before[3]
+    at_top, at_bottom = abs(now[1] - before[1]) <= reach, abs(now[1] + now[3] - before[1] - before[3]) <= reach
+    return now[3] < LOWER * before[3] and (at_top or at_bottom)
 
 
 def _distance(before: Reading, now: Reading) -> float | None:

@@ -164,3 +164,36 @@ def test_when_the_page_is_swapped_the_new_number_is_there_within_half_a_second()
     assert published[19] == ["407"]
     assert published[20 + limits.confirm_frames - 1] == ["915"]
     assert limits.confirm_frames <= 0.5 * 30
+
+
+def low(text: str, lower: int, height: int, top: int = 100) -> Reading:
+    """A number one digit of which is lower, on the same baseline unless it begins at `top`."""
+    digits = list(number(text).digits)
+    x, y, width, full = digits[lower].box_xywh
+    digits[lower] = Digit(digits[lower].digit, 0.9, (x, top if top != 100 else y + full - height, width, height))
+    return Reading(tuple(digits))
+
+
+def test_a_digit_that_is_read_otherwise_because_a_hand_covers_its_top_changes_nothing() -> None:
+    frames = [[number("471")]] * 3 + [[low("411", lower=1, height=22)]] * 8
+
+    assert play(tracker(), *frames)[2:] == [["471"]] * 9
+
+
+def test_a_number_that_was_read_whole_only_once_is_not_published_covered() -> None:
+    unread: list[list[Reading]] = [[]] * 3
+    frames = [[number("471")], *unread, *[[low("411", lower=1, height=22)]] * 6]
+
+    assert play(tracker(), *frames)[-1] == []
+
+
+def test_another_digit_as_tall_as_the_one_before_is_another_number() -> None:
+    frames = [[number("471")]] * 3 + [[low("411", lower=1, height=29)]] * 3
+
+    assert play(tracker(), *frames)[-1] == ["411"]
+
+
+def test_a_lower_digit_elsewhere_in_the_line_is_another_number() -> None:
+    frames = [[number("471")]] * 3 + [[low("411", lower=1, height=22, top=104)]] * 3
+
+    assert play(tracker(), *frames)[-1] == ["411"]

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from trainer.data import Mnist
-from trainer.hands import foreign, stroke_px
+from trainer.hands import stroke_px
 from trainer.pens import PLAIN, Pen, draw_digit, font_files, thin, write_text
 
 
@@ -75,42 +75,6 @@ def test_every_font_writes_every_digit() -> None:
         shapes = [write_text(digit, font, 60) for digit in "0123456789"]
         assert all(45 <= shape.shape[0] <= 80 for shape in shapes), font
         assert len({shape.tobytes() for shape in shapes}) == 10
-
-
-@pytest.mark.parametrize("digit", [pytest.param(1, id="flag"), pytest.param(7, id="bar")])
-def test_foreign_digits_have_a_stroke_more(mnist: Mnist, digit: int) -> None:
-    images = mnist.validation.images[mnist.validation.labels == digit][:60]
-    random = chance()
-
-    grown = [foreign(image, digit, random).sum() / cv2.resize(image, (112, 112)).sum() for image in images]
-
-    assert np.mean(grown) > 1.02
-
-
-def test_a_4_is_closed_by_a_slope_and_never_to_a_9() -> None:
-    steep, level = (np.zeros((28, 28), np.uint8) for _ in range(2))
-    for image, left_top in ((steep, 13), (level, 4)):
-        cv2.line(image, (6, left_top), (6, 17), (255,), 2)
-        cv2.line(image, (6, 17), (21, 17), (255,), 2)
-        cv2.line(image, (17, 4), (17, 24), (255,), 2)
-    random = chance()
-
-    closed, as_it_was = (
-        [foreign(image, 4, random).sum() > 1.02 * cv2.resize(image, (112, 112)).sum() for _ in range(20)]
-        for image in (steep, level)
-    )
-
-    assert any(closed)
-    assert not any(as_it_was)
-
-
-@pytest.mark.parametrize("digit", [2, 3, 5, 6, 8, 9, 10])
-def test_digits_that_all_schools_write_alike_stay(mnist: Mnist, digit: int) -> None:
-    image = mnist.validation.images[0]
-
-    drawn = foreign(image, digit, chance())
-
-    assert np.array_equal(drawn, cv2.resize(image, (112, 112), interpolation=cv2.INTER_CUBIC))
 
 
 def test_the_width_of_a_stroke_is_measured() -> None:

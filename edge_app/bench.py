@@ -1,21 +1,27 @@
-"""The subcommand bench: times each stage on the frames of the sample clip, or of a file."""
+"""The subcommand bench: times each stage on the frames of the sample clip, or of a file, and crowded frames."""
 
 import argparse
 import sys
 from collections.abc import Sequence
 from typing import Any
 
+import cv2
 import msgspec
 import numpy as np
 
 from edge_app.assemble import build_pipeline, open_model, plan_camera
 from edge_app.config import LoadedConfig
 from edge_app.errors import CameraError, ConfigError
-from edge_app.frames import Frame, FrameReadings
+from edge_app.frames import Frame, FrameReadings, UInt8
+from edge_app.pipeline import Pipeline
 from edge_app.protocols import Camera
 
 EXIT_OK = 0
 WARM_UP_FRAMES = 10  # the first invokes allocate; caches fill
+CROWD_WH = 1920, 1440
+CROWDS = (25, 50, 100, 200, 500, 1000, 5000)  # marks on a frame; the first is a page as people write it
+MOST_DIGITS = 200  # that are drawn as digits; more marks are blobs
+CROWD_ROUNDS = 5
 
 
 def bench(args: argparse.Namespace, loaded: LoadedConfig) -> int:
@@ -32,7 +38,7 @@ def bench(args: argparse.Namespace, loaded: LoadedConfig) -> int:
         pipeline.read(frame)
     timed = [pipeline.read(frame) for frame in frames]
     figures = _figures(timed)
-    report = {
+    report: dict[str, Any] = {
         "source": config.camera.source,
         "model": model.bundle.id,
         "interpreter": model.interpreter.name,
@@ -41,10 +47,13 @@ def bench(args: argparse.Namespace, loaded: LoadedConfig) -> int:
         "regions_per_frame": float(np.mean([readings.regions_found for readings in timed])),
         "stages_ms": figures,
     }
+    if args.crowds:
+        report["crowds"] = _crowds(pipeline)
     if args.json:
         sys.stdout.buffer.write(msgspec.json.encode(report) + b"\n")
     else:
         _print_table(report, figures)
+        _print_crowds(report.get("crowds", []))
     return EXIT_OK
 
 
@@ -82,4 +91,49 @@ def _print_table(report: dict[str, Any], figures: dict[str, dict[str, float]]) -
     for stage, figure in figures.items():
         print(
             f"{stage:12}{figure['median']:11.3f}{figure['p95']:9.3f}{figure['max']:9.3f}{figure['median'] / total:8.0%}"
+        )
+
+
+def _crowds(pipeline: Pipeline) -> list[dict[str, float]]:
+    """How long frames take with more and more on them; each round goes through all, for the machine may be busy."""
+    frames = [Frame(_crowd(count), 0, 0) for count in CROWDS]
+    rounds = [[pipeline.read(frame) for frame in frames] for _ in range(CROWD_ROUNDS)]
+    medians = [
+        float(np.median([readings[row].timing_ms["total"] for readings in rounds])) for row in range(len(CROWDS))
+    ]
+    return [
+        {
+            "marks": count,
+            "regions": readings.regions_found,
+            "dropped": readings.regions_dropped,
+            "median_ms": median,
+            "ratio": median / medians[0],
+        }
+        for count, readings, median in zip(CROWDS, rounds[0], medians, strict=True)
+    ]
+
+
+def _crowd(count: int) -> UInt8:
+    """A page with digits, or where they are many with blobs, evenly spread, (H, W) uint8."""
+    page = np.full((CROWD_WH[1], CROWD_WH[0]), 215, dtype=np.uint8)
+    columns = int(np.ceil(np.sqrt(count * CROWD_WH[0] / CROWD_WH[1])))
+    cell = CROWD_WH[0] / columns
+    for mark in range(count):
+        x, y = int(cell * (mark % columns + 0.25)), int(cell * (mark // columns + 0.75))
+        if count <= MOST_DIGITS:
+            cv2.putText(
+                page, str(mark % 10), (x, y), cv2.FONT_HERSHEY_SIMPLEX, cell / 50, (50,), max(2, int(cell / 16))
+            )
+        else:
+            cv2.ellipse(page, (x, y), (int(0.12 * cell), int(0.36 * cell)), float(mark % 40 - 20), 0, 360, (60,), -1)
+    return page
+
+
+def _print_crowds(crowds: Sequence[dict[str, float]]) -> None:
+    for row, crowd in enumerate(crowds):
+        if row == 0:
+            print(f"\n{'marks on a frame':18}{'regions':>9}{'left out':>10}{'median ms':>11}{'times the first':>17}")
+        print(
+            f"{crowd['marks']:<18.0f}{crowd['regions']:9.0f}{crowd['dropped']:10.0f}"
+            f"{crowd['median_ms']:11.1f}{crowd['ratio']:17.1f}"
         )

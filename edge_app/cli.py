@@ -124,6 +124,7 @@ def get_parser() -> argparse.ArgumentParser:
 
     bench = _add_command(commands, "bench", "time each stage on the sample clip, or on --camera FILE")
     bench.add_argument("--json", action="store_true", help="print the figures as one line of JSON")
+    bench.add_argument("--crowds", action="store_true", help="time frames with 25 to 5,000 marks on them, too")
     bench.add_argument("--frames", type=int, default=300, metavar="N", help="frames to time (default: 300)")
 
     config = _add_command(commands, "config", "print each value and where it comes from")

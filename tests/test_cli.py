@@ -462,6 +462,16 @@ def test_bench_times_every_stage(edge_app: Run) -> None:
     assert report["frames"] == 5
 
 
+def test_bench_times_crowded_frames_too(edge_app: Run) -> None:
+    (report,) = records(edge_app("bench", "--json", "--frames", "2", "--crowds"))
+
+    marks = [crowd["marks"] for crowd in report["crowds"]]
+    assert marks == sorted(marks) and marks[-1] == 5000
+    assert report["crowds"][0]["regions"] == 25
+    assert report["crowds"][0]["ratio"] == 1.0
+    assert report["crowds"][-1]["dropped"] > 4000
+
+
 @pytest.mark.parametrize("runtime", ["tflite", "litert"])
 def test_both_runtimes_read_the_same_numbers(edge_app: Run, page: Path, runtime: str) -> None:
     (record,) = records(edge_app("read", "--json", page, "--runtime", runtime))

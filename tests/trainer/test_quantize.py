@@ -61,7 +61,7 @@ def test_an_empty_training_set_is_refused(compact: keras.Model, mnist: Mnist) ->
         quantize(compact, mnist.train.images[:0])
 
 
-@pytest.mark.parametrize("name", ["seed", "compact", "accurate"])
+@pytest.mark.parametrize("name", ["seed", "compact"])
 def test_every_operation_is_one_that_devices_run(name: str, mnist: Mnist) -> None:
     flatbuffer = quantize(build(name, LABELS), mnist.train.images[:60], representative=20)
 
@@ -70,7 +70,7 @@ def test_every_operation_is_one_that_devices_run(name: str, mnist: Mnist) -> Non
     assert not names & {"SHAPE", "STRIDED_SLICE", "PACK"}
 
 
-@pytest.mark.parametrize("name", ["seed", "compact", "accurate"])
+@pytest.mark.parametrize("name", ["seed", "compact"])
 def test_a_batch_gives_the_answers_of_single_crops(name: str, mnist: Mnist) -> None:
     keras.utils.set_random_seed(1)
     flatbuffer = quantize(build(name, LABELS), mnist.train.images[:60], representative=20)

@@ -38,7 +38,7 @@ class Augmentation:
         foreign: share of digits redrawn as another country teaches them.
     """
 
-    untouched: float = 0.05
+    untouched: float = 0.3
     turn_deg: float = 7.0
     slant: float = 0.15
     stretch: float = 0.1

@@ -24,7 +24,7 @@ from edge_app.stages.rows import in_row
 NARROW_ASPECT = 0.95  # width / height
 MANY_UNLIKE = 40  # regions that are no digit as they stand
 UNLIKE_A_DIGIT = 4  # more of these to each sure digit, and the page is of print or of texture
-MAX_PROPOSED = 512  # regions classified a second time; bounds the time of one frame
+MAX_PROPOSED = 1024  # regions classified a second time; bounds the time of one frame
 MAX_CUT_REGIONS = 24  # the tallest; a page with more of them is of letters, or of texture
 JOINED_ASPECT = 1.45  # width / height of pieces put together
 STACKED_OVERLAP = 0.4  # of the narrower piece's width that lies above or below the other

@@ -86,9 +86,11 @@ def find_regions(
     rows = rows[~_holds_digits(stats[rows])]
     rows = rows[stats[rows, HEIGHT] >= _tallest_whole(stats[rows], mask.shape) * MIN_SHARE_OF_TALLEST]
     flat = stats[rows, WIDTH] > stats[rows, HEIGHT] * FLAT_ASPECT  # a digit, or the bar of one
-    groups = _join_parts(stats, _join_twins(stats, rows[~flat]), rows[~flat])
+    edge = np.array([_at_frame_edge(tuple(box), mask.shape) for box in stats[rows, :AREA].tolist()], dtype=bool)
+    inner = rows[~flat & ~edge]  # the desk beside a page is as little of a digit as it is one
+    groups = _join_parts(stats, _join_twins(stats, inner), rows[~flat])
     joined = {row for group in groups for row in group}
-    groups += [[row] for row in rows[flat].tolist() if row not in joined]
+    groups += [[row] for row in rows[flat | edge].tolist() if row not in joined]
     boxes = [_union(stats[group]) for group in groups]
     order = sorted(range(len(groups)), key=lambda index: boxes[index])
     regions = tuple(

@@ -198,3 +198,14 @@ def test_the_mask_is_not_written_to() -> None:
     find_regions(mask)
 
     assert np.array_equal(mask, before)
+
+
+def test_the_desk_around_two_sides_of_a_page_does_not_swallow_its_digits() -> None:
+    mask = blank()
+    mask[20:140, :4] = mask[20:24, :110] = 255
+    mask[60:100, 40:46] = mask[60:100, 70:76] = 255
+
+    boxes = [region.box_xywh for region in find_regions(mask).regions]
+
+    assert (40, 60, 6, 40) in boxes
+    assert (70, 60, 6, 40) in boxes

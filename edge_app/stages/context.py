@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge_app.frames import Reading, Region, RegionMap
-from edge_app.stages.rows import Boxes, as_boxes, in_row
+from edge_app.stages.rows import Boxes, as_boxes, gaps, in_row
 
 LETTER_HEIGHTS = 0.6, 1.8  # of a letter's, in the number's height; operators are mostly lower
 LETTER_GAP = 0.2  # widest gap between neighbours in a word, of the number's height; operators stand further off
@@ -23,6 +23,9 @@ AREA_LEAST = 10  # shapes around it that are no digit; fewer are words and opera
 AREA_RATIO = 1.2  # of shapes that are no digit to digits, from which all of them are letters or texture
 GRAIN_HEIGHTS = 0.4, 2.2  # of shapes around a number of one digit, in its height
 LONELY_LEAST, LONELY_RATIO = 4, 1.5  # of these: a shape like a digit is soon found anywhere
+TOWER_OVER = 0.2, 1.0  # of a lone stroke's height: of the digits in its row
+TOWER = 1.45  # of the tallest of these: where it is as tall, it is none of them
+FEW_BESIDE = 2  # of them, itself among them, do not tell
 
 NEXT_DIGIT = 0.6  # of the number's height: the space that one more digit would take
 LARGE_SHARE = 0.7  # of the number's height: least extent of what may hold or hide a digit; operators are smaller
@@ -40,9 +43,10 @@ def believable(readings: Sequence[Reading], others: Sequence[Region]) -> tuple[R
         The rest, in the order given.
     """
     shapes = as_boxes([region.box_xywh for region in others if not region.cut])  # what runs off the frame is the desk
+    digits = as_boxes([digit.box_xywh for reading in readings for digit in reading.digits])
+    readings = [reading for reading in readings if not _towers(reading, digits)]
     if not readings or not len(shapes):
         return tuple(readings)
-    digits = as_boxes([digit.box_xywh for reading in readings for digit in reading.digits])
     kept = [r for r in readings if not (_in_word(r, shapes) or _in_texture(r, shapes, digits))]
     return tuple(r for r in kept if len(shapes) <= FEW_SHAPES or not _is_plain(r) or _is_supported(r, kept))
 
@@ -89,6 +93,17 @@ def _in_word(reading: Reading, shapes: Boxes) -> bool:
     row = shapes[in_row(reading.box_xywh, shapes, LETTER_HEIGHTS)]
     letters = _chain(row, left + width, height) + _chain(_mirrored(row), -left, height)
     return letters >= len(reading.digits)
+
+
+def _towers(reading: Reading, digits: Boxes) -> bool:
+    """Whether a lone stroke is far taller than all digits around it: a pen that lies on the page."""
+    _, _, _, height = reading.box_xywh
+    if reading.text != "1":
+        return False
+    beside = digits[in_row(reading.box_xywh, digits, TOWER_OVER) & (gaps(reading.box_xywh, digits) <= 4 * height)]
+    tallest = beside[beside[:, 3] < height, 3].max(initial=0.0)
+    alone = np.count_nonzero(beside[:, 3] >= height) <= 1  # itself
+    return bool(len(beside) > FEW_BESIDE and alone and height >= TOWER * tallest)
 
 
 def _is_plain(reading: Reading) -> bool:

@@ -117,3 +117,17 @@ def test_the_desk_around_a_page_and_what_a_digit_lies_in_are_no_letters() -> Non
     blot = Region((0, 100, 570, 700), (2,))
 
     assert [reading.text for reading in believable([large], [desk, blot])] == ["5"]
+
+
+def test_a_stroke_far_taller_than_the_digits_around_it_is_a_pen_on_the_page() -> None:
+    row = [number(100, "53"), number(300, "68"), number(420, "9")]
+    pen = Reading((Digit(1, 0.99, (220, 70, 12, 90)),))
+
+    assert texts([*row, pen], []) == ["53", "68", "9"]
+
+
+def test_a_1_may_be_taller_than_its_neighbours() -> None:
+    row = [number(100, "53"), number(300, "68"), number(420, "9")]
+    one = Reading((Digit(1, 0.99, (220, 95, 12, 40)),))
+
+    assert texts([*row, one], []) == ["53", "68", "9", "1"]

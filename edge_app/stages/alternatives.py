@@ -124,7 +124,7 @@ class _Draft:
         group = tuple(sorted(members))
         if group not in self._groups:
             self._groups.add(group)
-            self._add(group, self._joined(group), pieces=bool(self.low[list(group)].all()))
+            self._add(group, self._joined(group), low=int(self.low[list(group)].sum()))
 
     def _joined(self, members: tuple[int, ...]) -> Region:
         return reduce(_union, (self._map.regions[number] for number in members))
@@ -224,8 +224,8 @@ class _Draft:
     def _region(self, box: BoxXYWH, components: tuple[int, ...]) -> Region:
         return as_region(box, components, self._components.shape, self._map.resize_factor)
 
-    def _add(self, replaces: tuple[int, ...], region: Region, pieces: bool = False) -> None:
-        self._ways.append(Proposal(replaces, 1, {(0, 1): len(self._regions)}, pieces=pieces))
+    def _add(self, replaces: tuple[int, ...], region: Region, low: int = 0) -> None:
+        self._ways.append(Proposal(replaces, 1, {(0, 1): len(self._regions)}, low=low))
         self._regions.append(region)
 
 

@@ -36,15 +36,15 @@ class Proposal:
         runs: by first part and the part after the last, the number in `Proposals.region_map` of the region
             that they make together.
         narrow: whether the ink is hardly wider than one digit, so that a cut must prove itself.
-        pieces: whether all that it replaces is lower than the page's digits, so that it need not be more
-            probable than these.
+        low: how many of what it replaces are lower than the page's digits; these are hardly digits of their own,
+            so that it need not be more probable than they are.
     """
 
     replaces: tuple[int, ...]
     parts: int
     runs: Mapping[tuple[int, int], int]
     narrow: bool = False
-    pieces: bool = False
+    low: int = 0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -150,6 +150,6 @@ def _is_better(way: Proposal, after: Float32, before: Float32) -> bool:
     clear, probable = float(np.exp(np.log(np.maximum(after, 1e-6)).mean())), float(after.min())
     if clear < (ACCEPTED_OF_NARROW if way.narrow else ACCEPTED) or probable < LEAST_CLEAR:
         return False
-    loss = LOSS_OF_PIECES if way.pieces else LOSS_ALLOWED
+    loss = LOSS_OF_PIECES if way.low == len(way.replaces) else LOSS_ALLOWED
     as_good = len(way.replaces) == 1 or probable >= float(before.max()) - loss
-    return as_good and (way.pieces or clear >= float(before.min()) + MARGIN)
+    return as_good and (way.low > 0 or clear >= float(before.min()) + MARGIN)

@@ -59,7 +59,7 @@ def test_what_is_too_low_for_a_digit_of_the_page_may_be_a_piece_however_sure() -
     ways = propose(broken(), belief(0.99, 0.95)).ways
 
     assert [way.replaces for way in ways] == [(0, 1)]
-    assert not ways[0].pieces  # the other stroke is as tall as the page's digits
+    assert ways[0].low == 1  # the other stroke is as tall as the page's digits
 
 
 def test_a_page_of_print_is_not_taken_apart() -> None:
@@ -233,7 +233,7 @@ def test_how_tall_digits_are_is_asked_of_their_own_row() -> None:
     halves = [row for row, region in enumerate(found.regions) if tall[row] and region.box_xywh[3] < 60]
     said = np.where(np.isin(np.arange(len(tall)), halves), 0.2, 0.99).astype(np.float32)
 
-    assert way_of(propose(found, said).ways, (halves[0], halves[1])).pieces
+    assert way_of(propose(found, said).ways, (halves[0], halves[1])).low == 2
 
 
 def test_what_is_read_in_a_box_is_offered_without_the_box() -> None:

@@ -33,6 +33,7 @@ MAX_FALL = 0.75  # least share of its brightness that paper keeps within half a 
 MAD_TO_SIGMA = 1.4826  # of a normal distribution
 LOCAL_FRACTION = 0.25  # of the shorter side: window in which a page is told from the cloth that it lies on
 EVENEST = 0.75  # of the frame's unevenness: the least that is taken for any part of it
+CLEAN = 0.2  # of the frame's unevenness, below which there is a page on something rough
 USUAL, LOW = 40.0, 10.0  # percentiles that are paper where ink and the lines of squared paper cover half of it
 USUAL_TO_LOW_SIGMAS = 1.028  # of a normal distribution, between its 40th and its 10th percentile
 
@@ -135,7 +136,8 @@ def _threshold(small: UInt8, paper: UInt8, noise: float) -> UInt8:
     strongest = np.where(outside, _strongest_near(contrast, half), of_ink) * CONTRAST_SHARE
     middle = float(np.median(contrast))
     overall = MAD_TO_SIGMA * float(np.median(np.abs(contrast.astype(np.float32) - middle)))
-    unevenness = np.clip(_unevenness_near(contrast), EVENEST * overall, overall)
+    near = _unevenness_near(contrast)
+    unevenness = np.where(near < CLEAN * overall, near, np.clip(near, EVENEST * overall, overall))
     floor = np.maximum(paper * MIN_CONTRAST, middle + NOISE_SIGMAS * np.maximum(unevenness, noise))
     threshold: UInt8 = np.clip(paper - np.maximum(strongest, floor), 0, 255).astype(np.uint8)
     return threshold

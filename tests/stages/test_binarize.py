@@ -107,10 +107,11 @@ def test_the_picture_is_not_written_to() -> None:
     assert np.array_equal(page, before)
 
 
-def test_a_rough_cloth_around_the_page_does_not_hide_faint_ink() -> None:
+@pytest.mark.parametrize(("roughness", "pen"), [pytest.param(8, 150, id="faint"), pytest.param(45, 90, id="rougher")])
+def test_a_rough_cloth_around_the_page_does_not_hide_its_ink(roughness: float, pen: float) -> None:
     ink = drawn(thickness=5)
-    page = np.where(ink > 0, 150.0, 215.0)
-    cloth = np.random.default_rng(4).normal(120, 8, (120, 160)).repeat(4, axis=0).repeat(4, axis=1)
+    page = np.where(ink > 0, pen, 215.0)
+    cloth = np.random.default_rng(4).normal(120, roughness, (120, 160)).repeat(4, axis=0).repeat(4, axis=1)
     frame = cloth.copy()
     frame[130:330, 100:540] = page[130:330, 100:540]
 

@@ -66,8 +66,9 @@ def propose(region_map: RegionMap, belief: Float32) -> Proposals:
         if region_map.regions[index].cut:
             continue
         draft.add_joined(int(index))
+        draft.add_with_loose(int(index))
         if belief[index] < SURE:
-            draft.add_cleaned(int(index))
+            draft.add_parted(int(index))
             cuts_left -= draft.add_cut(int(index)) if cuts_left else 0
     return draft.proposals()
 
@@ -129,18 +130,19 @@ class _Draft:
     def _joined(self, members: tuple[int, ...]) -> Region:
         return reduce(_union, (self._map.regions[number] for number in members))
 
-    def add_cleaned(self, index: int) -> None:
-        """The region with loose pieces near it, its largest piece alone, and what that one may have around it."""
+    def add_with_loose(self, index: int) -> None:
+        """The region with loose pieces near it."""
         region = self._map.regions[index]
-        pieces = _loose_pieces(region, self._map, self._used)
+        tall = max(float(region.box_xywh[3]), self._usual[index]) if self.low[index] else float(region.box_xywh[3])
+        pieces = _loose_pieces(region, self._map, self._used, tall * self._map.resize_factor)
         if pieces:
-            self._add((index,), self._of_components((*region.components, *pieces)))
-        if len(region.components) > 1:
-            self._add_parted(index)
+            self._add((index,), self._of_components((*region.components, *pieces)), low=int(self.low[index]))
 
-    def _add_parted(self, index: int) -> None:
+    def add_parted(self, index: int) -> None:
         """The largest piece of a region and the rest, either alone, as two digits, or the rest with a neighbour."""
         pieces = self._map.regions[index].components
+        if len(pieces) == 1:
+            return
         areas = self._map.statistics[list(pieces), 4]
         largest = pieces[int(areas.argmax())]
         first, rest = self._of_components((largest,)), self._of_components(tuple(p for p in pieces if p != largest))
@@ -267,11 +269,11 @@ def _alike(box: NDArray[np.int64], other: NDArray[np.int64]) -> bool:
     return bool(min(box[2:].max(), other[2:].max()) >= STROKE_SHARE * height)
 
 
-def _loose_pieces(region: Region, region_map: RegionMap, used: set[int]) -> tuple[int, ...]:
-    """Pieces of ink that belong to no region and lie close to one."""
+def _loose_pieces(region: Region, region_map: RegionMap, used: set[int], tall_px: float) -> tuple[int, ...]:
+    """Pieces of ink that belong to no region and lie close to one, for a digit of some height at working size."""
     stats = region_map.statistics
     x, y, width, height = _working_box(region.box_xywh, region_map.resize_factor, region_map.components.shape)
-    gap = max(2.0, STACKED_GAP_SHARE * height)
+    gap = max(2.0, STACKED_GAP_SHARE * tall_px)
     near = (
         (stats[:, 4] >= MIN_PART_AREA_PX)
         & (stats[:, 3] <= height)

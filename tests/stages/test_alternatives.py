@@ -271,3 +271,28 @@ def test_a_digit_that_is_read_with_some_doubt_is_not_cut_in_two() -> None:
 
     assert all(way.parts == 1 for way in propose(found, belief(0.7)).ways)
     assert any(way.parts > 1 for way in propose(found, belief(0.3)).ways)
+
+
+def test_a_low_stroke_is_offered_with_the_bar_above_it_however_sure() -> None:
+    mask = page()
+    for x in (40, 90, 140):
+        cv2.line(mask, (x, 20), (x, 100), 255, 6)
+    cv2.line(mask, (210, 52), (206, 100), 255, 6)
+    cv2.line(mask, (180, 28), (196, 28), 255, 6)
+    cv2.line(mask, (204, 28), (212, 28), 255, 6)  # interrupted, so that neither piece is a region
+    found = find_regions(mask)
+    low = [row for row, region in enumerate(found.regions) if region.box_xywh[3] < 70]
+
+    proposals = propose(found, np.full(len(found.regions), 0.99, np.float32))
+
+    offered = [proposals.region_map.regions[way.runs[0, 1]].box_xywh for way in proposals.ways if way.low]
+    assert len(low) == 1
+    assert any(y <= 28 and y + height >= 100 for _, y, _, height in offered)
+
+
+def test_the_stout_bar_of_a_small_5_is_offered_with_it() -> None:
+    mask = page()
+    cv2.ellipse(mask, (100, 80), (11, 12), 0, -100, 150, 255, 5)
+    cv2.line(mask, (112, 62), (130, 54), 255, 7)
+
+    assert way_of(propose(find_regions(mask), belief(0.3, 0.3)).ways, (0, 1)).runs

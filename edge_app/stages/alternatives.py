@@ -19,7 +19,7 @@ from edge_app.frames import BoxXYWH, Float32, Int32, Region, RegionMap
 from edge_app.stages.cuts import cut_apart, find_cuts
 from edge_app.stages.division import SURE, UNLIKE, Proposal, Proposals
 from edge_app.stages.regions import as_region
-from edge_app.stages.rows import in_row
+from edge_app.stages.rows import each_in_row
 
 NARROW_ASPECT = 0.95  # width / height
 MANY_UNLIKE = 40  # regions that are no digit as they stand
@@ -237,14 +237,15 @@ def _usual_heights(boxes: NDArray[np.int64], belief: Float32) -> NDArray[np.floa
     Median height of the nearest sure digits in its row; of the page's where there are too few; infinite
     where there are none.
     """
-    sure = boxes[belief >= SURE]
-    usual = np.full(len(boxes), np.median(sure[:, 3]) if len(sure) else np.inf)
-    for row, box in enumerate(boxes if len(sure) else ()):
-        beside = sure[in_row(tuple(box), sure.astype(np.float64), ROW_HEIGHTS)]
-        away = np.abs(beside[:, 0] + beside[:, 2] / 2 - box[0] - box[2] / 2)
-        nearest = beside[np.argsort(away)[:ROW_DIGITS], 3]
-        if len(nearest) >= FEW_IN_ROW:
-            usual[row] = np.median(nearest)
+    each, sure = boxes.astype(np.float64), boxes[belief >= SURE].astype(np.float64)
+    usual = np.full(len(each), np.median(sure[:, 3]) if len(sure) else np.inf)
+    beside = each_in_row(each, sure, ROW_HEIGHTS)
+    middles = (sure[:, 0] + sure[:, 2] / 2) - (each[:, 0:1] + each[:, 2:3] / 2)
+    nearest = np.where(beside, np.abs(middles), np.inf).argsort(axis=1)[:, :ROW_DIGITS]
+    heights = np.where(np.take_along_axis(beside, nearest, axis=1), sure[nearest, 3], np.nan)
+    enough = beside.sum(axis=1) >= FEW_IN_ROW
+    if enough.any():
+        usual[enough] = np.nanmedian(heights[enough], axis=1)
     return usual
 
 

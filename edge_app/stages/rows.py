@@ -19,7 +19,12 @@ def in_row(box_xywh: BoxXYWH, boxes: Boxes, heights: tuple[float, float]) -> NDA
         boxes: (N, 4), left, top, width, height.
         heights: the least and the greatest of theirs, in its own.
     """
-    _, top, _, height = box_xywh
+    return np.asarray(each_in_row(np.array([box_xywh], dtype=np.float64), boxes, heights)[0])
+
+
+def each_in_row(each: Boxes, boxes: Boxes, heights: tuple[float, float]) -> NDArray[np.bool_]:
+    """(M, N) the same of M boxes at once."""
+    top, height = each[:, 1:2], each[:, 3:4]
     sized = (boxes[:, 3] >= heights[0] * height) & (boxes[:, 3] <= heights[1] * height)
     shared = np.minimum(boxes[:, 1] + boxes[:, 3], top + height) - np.maximum(boxes[:, 1], top)
     return np.asarray(sized & (shared >= 0.5 * np.minimum(boxes[:, 3], height)))

@@ -88,10 +88,12 @@ def _something_beside(reading: Reading, region_map: RegionMap, extent: NDArray[n
 
 
 def _in_word(reading: Reading, shapes: Boxes) -> bool:
-    """Whether at least as many letters as digits stand close beside the digits, in one row."""
+    """Whether at least as many letters as digits stand close beside the digits or between them, in one row."""
     left, _, width, height = (float(side) for side in reading.box_xywh)
     row = shapes[in_row(reading.box_xywh, shapes, LETTER_HEIGHTS)]
-    letters = _chain(row, left + width, height) + _chain(_mirrored(row), -left, height)
+    middles = row[:, 0] + row[:, 2] / 2
+    between = int(np.count_nonzero((middles > left) & (middles < left + width)))
+    letters = between + _chain(row, left + width, height) + _chain(_mirrored(row), -left, height)
     return letters >= len(reading.digits)
 
 

@@ -76,7 +76,8 @@ def best_division(proposals: Proposals, scored: Scored, proposed: Scored) -> Sco
         chosen = [(way, path) for way, path in chosen if way.parts == 1]
     boxes = [region.box_xywh for region in scored.regions]
     letters = as_boxes([boxes[number] for number in unlike])
-    sure = as_boxes([boxes[number] for number in np.flatnonzero(scored.belief >= SURE)])
+    telling = (scored.belief >= SURE) & (scored.scores.argmax(axis=1) > 1)  # every word has strokes and rings
+    sure = as_boxes([boxes[number] for number in np.flatnonzero(telling)])
     chosen = [
         (way, path) for way, path in chosen if way.parts == 1 or not _in_word(boxes[way.replaces[0]], letters, sure)
     ]

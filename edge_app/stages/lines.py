@@ -40,6 +40,10 @@ ROW_GAP = 0.7  # of the longer of two pieces: digits below each other on rules a
 TOUCHING = 0.02  # of the longer side: ends of a box's sides this near meet
 LEFTOVER_SHARE = 0.55  # of the longest line: a larger piece left over was the rest of a digit
 STROKES_OF_A_DIGIT = 3  # straight ones, at most: a 4 that fills the frame
+POST_HEIGHT_PX = 15  # least height of the side of a box that is left when its top and bottom are erased
+POST_SLIMNESS = 2.2  # height / width: two boxes side by side have a double one
+POST_REACH_PX = 8  # from its ends, where these are looked for
+FEWEST_POSTS = 2  # a 1 may stand between two rules, too, but hardly on both
 STRIP_PX = 14  # to either side of a line that is looked at across it
 THICKEST_PX = 15  # of a line; thicker ink is the desk around a page
 WANDER_PX = 3  # that a line strays from straight: paper is bent, lenses are round
@@ -117,7 +121,10 @@ def remove_lines(mask: UInt8, components: Int32, stats: Int32) -> UInt8:
         else:
             _erase(erased, line, SIDE_SLIMNESS, FOUND_TWICE_PX)
     few = len(lines) <= STROKES_OF_A_DIGIT
-    return mask if few and _was_a_digit(erased, carriers[components], lines) else erased
+    if few and _was_a_digit(erased, carriers[components], lines):
+        return mask
+    _erase_posts(erased, mask & ~erased)
+    return erased
 
 
 def _carriers(stats: Int32, shape_hw: tuple[int, ...]) -> NDArray[np.bool_]:
@@ -306,6 +313,30 @@ def _erase(mask: UInt8, line: Segment, slimness: float, beyond: float) -> None:
         rows = top[thin] + offset
         within = rows <= bottom[thin]
         view[rows[within], along[thin][within]] = 0
+
+
+def _erase_posts(mask: UInt8, lines: UInt8) -> None:
+    """Erases the sides of boxes that are left standing between two erased lines, from the mask itself.
+
+    Args:
+        mask: (h, w) uint8, what is left.
+        lines: (h, w) uint8, 255 where lines were.
+    """
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8, ltype=cv2.CV_32S)
+    upright = (stats[:, HEIGHT] >= POST_HEIGHT_PX) & (stats[:, HEIGHT] >= POST_SLIMNESS * stats[:, WIDTH])
+    upright[0] = False  # paper
+    posts = [row for row in np.flatnonzero(upright) if _stands_between(stats[row], lines)]
+    if len(posts) >= FEWEST_POSTS:
+        mask[np.isin(labels, posts)] = 0
+
+
+def _stands_between(box: NDArray[np.int32], lines: UInt8) -> bool:
+    """Whether an erased line ran from the top of a box, and another from its bottom, to the same side."""
+    x, y, width, height = (int(side) for side in box[:AREA])
+    reach = POST_REACH_PX
+    sides = slice(max(0, x - reach), x), slice(x + width, x + width + reach)
+    ends = slice(max(0, y - 1), y + reach), slice(y + height - reach, y + height + 1)  # the lines cross it there
+    return any(all(lines[rows, columns].any(axis=0).sum() >= reach / 2 for rows in ends) for columns in sides)
 
 
 def _runs(

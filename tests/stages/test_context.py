@@ -131,3 +131,10 @@ def test_a_1_may_be_taller_than_its_neighbours() -> None:
     one = Reading((Digit(1, 0.99, (220, 95, 12, 40)),))
 
     assert texts([*row, one], []) == ["53", "68", "9", "1"]
+
+
+def test_letters_between_two_digits_are_letters_of_the_same_word() -> None:
+    apart = Reading((Digit(1, 0.99, (100, 100, 10, 34)), Digit(4, 0.6, (146, 100, 14, 34))))
+
+    assert texts([number(300, "53"), apart], shapes((114, 108, 20, 24), (164, 108, 20, 24))) == ["53"]
+    assert texts([number(300, "53"), apart], shapes((114, 108, 20, 24))) == ["53", "14"]

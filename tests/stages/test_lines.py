@@ -182,3 +182,21 @@ def test_what_is_left_of_a_rule_goes_where_it_runs_as_the_others_do(drop: int, l
     cv2.line(page, (300, 440), (400, 440 + drop), 255, 2)
 
     assert np.any(without_lines(page)[430:460, 310:390]) == bool(left)
+
+
+def test_the_double_sides_of_boxes_go_where_only_their_tops_and_bottoms_are_found() -> None:
+    mask = blank()
+    for number in range(6):
+        left = 100 + 44 * number
+        cv2.rectangle(mask, (left, 200), (left + 40, 240), 255, 3)
+        if number % 2:
+            cv2.line(mask, (left + 21, 209), (left + 19, 232), 255, 4)  # a 1
+        else:
+            cv2.ellipse(mask, (left + 20, 220), (7, 11), 0, 0, 360, 255, 4)
+    mask[198:243, 140:146] = 255  # two sides run together
+    mask[198:243, 228:234] = 255
+
+    left_over = find_regions(without_lines(mask)).regions
+
+    assert len(left_over) == 6
+    assert all(region.box_xywh[3] < 30 for region in left_over)

@@ -38,8 +38,8 @@ def views_of(crops: UInt8) -> UInt8:
     Returns:
         (len(VIEWS) * N, 28, 28) uint8: the first view of all, then the second, and so on.
     """
-    turned = [cv2.warpAffine(crop, view, (crop.shape[1], crop.shape[0])) for view in VIEWS for crop in crops]
-    return np.array(turned, dtype=np.uint8).reshape(-1, *crops.shape[1:])
+    moved = [cv2.warpAffine(crop, view, (crop.shape[1], crop.shape[0])) for view in VIEWS for crop in crops]
+    return np.array(moved, dtype=np.uint8).reshape(-1, *crops.shape[1:])
 
 
 def averaged(scores: Float32, of_views: Float32) -> Float32:

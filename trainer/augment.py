@@ -107,8 +107,9 @@ def _redraw(large: UInt8, random: np.random.Generator, how: Augmentation) -> UIn
 
 def _camera_faults(crop: UInt8, random: np.random.Generator, how: Augmentation) -> UInt8:
     if random.random() < how.off_centre:
-        right, down = random.integers(-1, 2, 2)
-        crop = np.roll(crop, (down, right), axis=(0, 1))  # a crop's border is empty, so nothing wraps round
+        right, down = random.uniform(-1.0, 1.0, 2)
+        shift = np.array([[1.0, 0.0, right], [0.0, 1.0, down]])
+        crop = np.asarray(cv2.warpAffine(crop, shift, (CROP_SIDE_PX, CROP_SIDE_PX)), dtype=np.uint8)
     if random.random() < how.blurred:
         crop = np.asarray(cv2.GaussianBlur(crop, (0, 0), random.uniform(0.4, 0.8)), dtype=np.uint8)
     if random.random() < how.faded:

@@ -5,16 +5,20 @@ none needs an operation that tflite-runtime 2.14 or the Edge TPU lacks.
 """
 
 import math
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any, TypeAlias
 
 import keras
 from keras import layers
 
 from edge_app.manifest import INPUT_SHAPE
 
-COMPACT_STAGES = ((16, 2), (40, 1), (40, 2), (80, 1), (80, 1), (80, 1))
-"""Filters and stride of each 3x3 convolution. The first stride keeps the cost of the large picture low."""
+Stages: TypeAlias = tuple[tuple[int, int], ...]
+"""Filters and stride of each convolution. A first stride of 2 keeps the cost of the large picture low."""
+
+COMPACT_STAGES: Stages = ((16, 2), (40, 1), (40, 2), (80, 1), (80, 1), (80, 1))
+ACCURATE_STAGES: Stages = ((32, 2), (48, 1), (48, 1), (96, 2), (96, 1), (96, 1), (96, 1))
 
 
 @keras.saving.register_keras_serializable(package="edge_digits")
@@ -30,7 +34,7 @@ def build(name: str, labels: Sequence[str]) -> Any:
     """A fresh, uncompiled network.
 
     Args:
-        name: "seed" or "compact".
+        name: among `BUILDERS`.
         labels: meaning of each output.
 
     Raises:
@@ -54,18 +58,33 @@ def _seed(classes: int) -> Any:
     return keras.Model(picture, layers.Dense(classes, activation="softmax", name="scores")(x), name="seed")
 
 
-def _compact(classes: int) -> Any:
-    """Six convolutions and a global average: 166,000 parameters."""
+def _convolutional(name: str, stages: Stages, first_side: int, residual: bool, classes: int) -> Any:
+    """Convolutions, each normalized, and a global average of what the last one sees.
+
+    Args:
+        name: of the model.
+        stages: of its convolutions.
+        first_side: of the first one's window, in pixels; the others look at 3x3.
+        residual: whether a convolution that keeps the shape adds to what came in.
+        classes: outputs.
+    """
     picture = keras.Input(INPUT_SHAPE[1:], name="crop")
     x = picture
-    for number, (filters, stride) in enumerate(COMPACT_STAGES, start=1):
-        x = layers.Conv2D(filters, 3, stride, padding="same", use_bias=False, name=f"conv{number}")(x)
-        x = layers.BatchNormalization(momentum=0.98, name=f"norm{number}")(x)  # folds into the convolution
-        x = layers.ReLU(name=f"relu{number}")(x)
+    for number, (filters, stride) in enumerate(stages, start=1):
+        side = first_side if number == 1 else 3
+        y = layers.Conv2D(filters, side, stride, padding="same", use_bias=False, name=f"conv{number}")(x)
+        y = layers.BatchNormalization(momentum=0.98, name=f"norm{number}")(y)  # folds into the convolution
+        if residual and x.shape == y.shape:
+            y = layers.Add(name=f"add{number}")([x, y])
+        x = layers.ReLU(name=f"relu{number}")(y)
     x = layers.GlobalAveragePooling2D(name="average")(x)
     x = layers.Dropout(0.1, name="dropout")(x)
-    return keras.Model(picture, layers.Dense(classes, activation="softmax", name="scores")(x), name="compact")
+    return keras.Model(picture, layers.Dense(classes, activation="softmax", name="scores")(x), name=name)
 
 
-BUILDERS = {"seed": _seed, "compact": _compact}
+BUILDERS: dict[str, Callable[[int], Any]] = {
+    "seed": _seed,
+    "compact": partial(_convolutional, "compact", COMPACT_STAGES, 3, False),
+    "accurate": partial(_convolutional, "accurate", ACCURATE_STAGES, 5, True),
+}
 """By the name that --model takes."""

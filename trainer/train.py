@@ -78,6 +78,9 @@ RECIPES = {
     # As in every tutorial: no augmentation, no tricks.
     "seed": Recipe("seed", 5, 128, 2e-3, 0.0, 0.0, 0.0, None),
     "compact": Recipe("compact", 40, 128, 4e-3, 0.01, 0.03, 0.998, Augmentation(), Extras(scenes=44, negatives=20_000)),
+    "accurate": Recipe(
+        "accurate", 40, 128, 4e-3, 0.01, 0.03, 0.998, Augmentation(), Extras(scenes=44, negatives=20_000)
+    ),
 }
 """Chosen on the validation split."""
 

@@ -43,18 +43,25 @@ def test_the_default_network_is_small_and_ends_in_a_global_average() -> None:
     assert [described(layer)[0] for layer in model.layers[-3:]] == ["GlobalAveragePooling2D", "Dropout", "Dense"]
 
 
-@pytest.mark.parametrize("name", ["seed", "compact"])
+def test_the_accurate_network_adds_where_a_convolution_keeps_the_shape() -> None:
+    model = build("accurate", LABELS)
+
+    assert model.count_params() < 380_000
+    assert [layer.name for layer in model.layers if type(layer).__name__ == "Add"] == ["add3", "add5", "add6", "add7"]
+
+
+@pytest.mark.parametrize("name", ["seed", "compact", "accurate"])
 def test_every_layer_is_named_by_hand(name: str) -> None:
     first, second = ([layer.name for layer in build(name, LABELS).layers] for _ in range(2))
 
     assert first == second
 
 
-@pytest.mark.parametrize("name", ["seed", "compact"])
+@pytest.mark.parametrize("name", ["seed", "compact", "accurate"])
 def test_an_eleventh_label_makes_an_eleventh_output(name: str) -> None:
     assert build(name, [*LABELS, "reject"]).output_shape == (None, 11)
 
 
 def test_an_unknown_network_is_refused_by_name() -> None:
-    with pytest.raises(ValueError, match="model must be one of seed, compact. Received: 'resnet'"):
+    with pytest.raises(ValueError, match="model must be one of seed, compact, accurate. Received: 'resnet'"):
         build("resnet", LABELS)

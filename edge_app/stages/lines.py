@@ -37,6 +37,7 @@ SIDE_SLIMNESS = 7.0  # the same of the side of a box
 APART = 0.04  # of the longer side: two segments nearer than this are one line found twice
 IN_ROW = 0.008  # of the longer side: how far pieces of one line may lie from its straight continuation
 ROW_GAP = 0.7  # of the longer of two pieces: digits below each other on rules are further apart than tall
+THICKER = 1.5  # than the sides across it: what no side of a box is
 TOUCHING = 0.02  # of the longer side: ends of a box's sides this near meet
 LEFTOVER_SHARE = 0.55  # of the longest line: a larger piece left over was the rest of a digit
 STROKES_OF_A_DIGIT = 3  # straight ones, at most: a 4 that fills the frame
@@ -111,7 +112,7 @@ def remove_lines(mask: UInt8, components: Int32, stats: Int32) -> UInt8:
     found = _segments(np.asarray(cv2.subtract(drawn, thick), dtype=np.uint8), side)
     rows = [row for row in _in_rows(found, IN_ROW * side) if _is_straight(mask, row)]
     rules = _rules(rows, mask.shape)
-    lines = rules + [line for line in _box_sides(rows, side) if line not in rules]
+    lines = rules + [line for line in _box_sides(mask, rows) if line not in rules]
     if not lines:
         return mask
     erased = mask.copy()
@@ -256,14 +257,34 @@ def _is_square_to(margin: Segment, rules: list[Segment]) -> bool:
     return abs(margin.slope + float(np.median([rule.slope for rule in rules]))) <= SQUARE
 
 
-def _box_sides(segments: list[Segment], side: int) -> list[Segment]:
-    """The segments that end on two others across them: sides of boxes, and the cells of tables."""
-    near = TOUCHING * side
+def _box_sides(mask: UInt8, segments: list[Segment]) -> list[Segment]:
+    """The segments that end on two others across them: sides of boxes, and the cells of tables.
+
+    One pen or printer drew them; what is thicker than all that it ends on is a stroke between two rules.
+    """
+    side = max(mask.shape)
     flat, upright = ([s for s in segments if s.flat is way] for way in (True, False))
-    sides = [s for s in flat if _ends_on(s, upright, near)], [s for s in upright if _ends_on(s, flat, near)]
+    level, plumb = (
+        [s for s in some if _ends_on(s, others, TOUCHING * side)] for some, others in ((flat, upright), (upright, flat))
+    )
+    sides = _no_thicker(mask, level, plumb), _no_thicker(mask, plumb, level)
     if min(len(_distinct(found, APART * side)) for found in sides) < 2:
         return []
     return sides[0] + sides[1]
+
+
+def _no_thicker(mask: UInt8, segments: list[Segment], others: list[Segment]) -> list[Segment]:
+    """The segments that are not much thicker than all the others."""
+    thickest = max((_thickness(mask, other) for other in others), default=0.0)
+    return [s for s in segments if _thickness(mask, s) <= THICKER * thickest + 1]
+
+
+def _thickness(mask: UInt8, line: Segment) -> float:
+    """Pixels of ink across a line, median."""
+    view = mask if line.flat else mask.T
+    along = np.arange(max(0, int(line.along[0])), min(view.shape[1], int(line.along[-1]) + 1))
+    top, bottom, found = _runs(view, along, np.interp(along, line.along, line.across))
+    return float(np.median((bottom - top + 1)[found])) if found.any() else 0.0
 
 
 def _ends_on(segment: Segment, others: list[Segment], near: float) -> bool:

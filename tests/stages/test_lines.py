@@ -200,3 +200,16 @@ def test_the_double_sides_of_boxes_go_where_only_their_tops_and_bottoms_are_foun
 
     assert len(left_over) == 6
     assert all(region.box_xywh[3] < 30 for region in left_over)
+
+
+def test_strokes_that_reach_from_rule_to_rule_are_no_sides_of_a_box() -> None:
+    page = blank()
+    for y in range(80, 470, 70):
+        cv2.line(page, (4, y), (635, y), 255, 2)
+    strokes = blank()
+    for x in (100, 290, 560):
+        cv2.line(strokes, (x, 158), (x, 222), 255, 7)
+
+    left = without_lines(page | strokes)
+
+    assert np.count_nonzero(left & strokes) > 0.8 * np.count_nonzero(strokes)

@@ -10,12 +10,12 @@ has not been seen for `forget_frames`.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from edge_app.frames import BoxXYWH, Reading
+from edge_app.frames import BoxXYWH, Digit, Reading
 from edge_app.stages.readings import in_reading_order
 
 MAX_STEP_SHARE = 0.8  # of the number's height: how far it moves between two frames and is still itself
 SAME_PLACE = 0.5  # of the smaller number's box: two numbers that share more are one
-PART_PATIENCE = 4  # times as long as a number that is gone, one is kept of which a part is still seen
+PART_PATIENCE = 4  # times as long as a number that is gone, one is remembered: a hand may be over it
 LOWER = 0.88  # of a digit's height: it is partly covered; boxes tremble by less
 SAME_EDGE = 0.12  # of the height: how far its other edge moves meanwhile
 MAX_TEXTS = 8  # that a track remembers what was said of: more is flicker, and memory must stay bounded
@@ -38,11 +38,19 @@ class TrackLimits:
 
 @dataclass(frozen=True, slots=True)
 class Votes:
-    """What the frames said of one text: how many read it, the sum of each digit's confidences, and the last reading."""
+    """What the frames said of one text.
+
+    Attributes:
+        frames: how many read it.
+        sums: of each digit's confidences.
+        last: reading of it.
+        unread: frames since then that read something else.
+    """
 
     frames: int
     sums: tuple[float, ...]
     last: Reading
+    unread: int = 0
 
     def means(self) -> tuple[float, ...]:
         """Confidence of each digit on average."""
@@ -59,7 +67,8 @@ class Track:
         missing: frames since it was last seen.
         votes: by text, for the texts that were read of it lately.
         published: what is published of it, with average confidences; None before there was enough evidence.
-        stale: frames since the published text was last seen, whatever else was read meanwhile.
+        remembered: what was published of it last, even where that was taken back.
+        stale: frames since that text was last seen, whatever else was read meanwhile.
     """
 
     latest: Reading
@@ -67,6 +76,7 @@ class Track:
     missing: int = 0
     votes: Mapping[str, Votes] = field(default_factory=dict)
     published: Reading | None = None
+    remembered: Reading | None = None
     stale: int = 0
 
 
@@ -93,25 +103,24 @@ class Tracker:
 def advance(tracks: Sequence[Track], readings: Sequence[Reading], limits: TrackLimits) -> list[Track]:
     """The tracks after one more frame: each goes on with the reading nearest to it, the rest begin anew."""
     pairs = sorted(
-        (track.published is None or track.published.text != reading.text, distance, track_index, reading_index)
-        for track_index, track in enumerate(tracks)
-        for reading_index, reading in enumerate(readings)
+        (track.remembered is None or track.remembered.text != reading.text, track.missing, distance, of, row)
+        for of, track in enumerate(tracks)
+        for row, reading in enumerate(readings)
         if (distance := _distance(track.latest, reading)) is not None
     )
     partner: dict[int, int] = {}
     taken: set[int] = set()
-    for _, _, track_index, reading_index in pairs:
+    for *_, track_index, reading_index in pairs:
         if track_index not in partner and reading_index not in taken:
             partner[track_index] = reading_index
             taken.add(reading_index)
+    known = [track.remembered for track in tracks if track.remembered is not None]
     followed = [
-        _see(track, readings[partner[index]], limits) if index in partner else _miss(track)
+        _see(track, readings[partner[index]], known, limits) if index in partner else _miss(track)
         for index, track in enumerate(tracks)
     ]
-    followed = [_forget(track, limits) for track in followed]
-    kept = [track for track in followed if track.missing < limits.forget_frames]
-    begun = [_see(None, reading, limits) for index, reading in enumerate(readings) if index not in taken]
-    return kept + begun
+    begun = [_see(None, reading, known, limits) for index, reading in enumerate(readings) if index not in taken]
+    return [track for old in followed if (track := _forget(old, known, limits)) is not None] + begun
 
 
 def _without_ghosts(tracks: Sequence[Track]) -> list[Reading]:
@@ -130,30 +139,36 @@ def _same_place(reading: Reading, other: Reading) -> bool:
     return shared_width > 0 and shared_height > 0 and shared_width * shared_height > SAME_PLACE * smaller
 
 
-def _see(track: Track | None, reading: Reading, limits: TrackLimits) -> Track:
+def _see(track: Track | None, reading: Reading, known: Sequence[Reading], limits: TrackLimits) -> Track:
     track = track or Track(reading)
     goes_on = reading.text == track.latest.text and track.missing == 0
-    votes = _count(track.votes, reading)
-    track = Track(
+    before = [*known, *(votes.last for votes in track.votes.values())]
+    votes = _count(track.votes, reading, limits.forget_frames * PART_PATIENCE)
+    track = replace(
+        track,
         latest=reading,
-        agreeing=track.agreeing + 1 if goes_on else 1,
+        agreeing=0 if _is_rest_of(reading, before) else track.agreeing + 1 if goes_on else 1,
+        missing=0,
         votes=votes,
-        published=track.published,
         stale=track.stale + 1,
     )
     means = votes[reading.text].means()
     same = track.published is not None and track.published.text == reading.text
-    enough = track.agreeing >= limits.confirm_frames and min(means) >= limits.confidence
-    if same or (enough and not _is_part(track)):
-        track = replace(track, published=_averaged(reading, means), stale=0)
+    if same or (track.agreeing >= limits.confirm_frames and min(means) >= limits.confidence):
+        averaged = _averaged(reading, means)
+        track = replace(track, published=averaged, remembered=averaged, stale=0)
     return track
 
 
-def _count(votes: Mapping[str, Votes], reading: Reading) -> dict[str, Votes]:
-    """The votes with one more frame; the text read last stands last, the oldest are forgotten."""
+def _count(votes: Mapping[str, Votes], reading: Reading, patience: int) -> dict[str, Votes]:
+    """The votes with one more frame; the text read last stands last, those unread for long are forgotten."""
     said = [digit.confidence for digit in reading.digits]
     before = votes.get(reading.text, Votes(0, (0.0,) * len(said), reading))
-    counted = {text: vote for text, vote in votes.items() if text != reading.text}
+    counted = {
+        text: replace(vote, unread=vote.unread + 1)
+        for text, vote in votes.items()
+        if text != reading.text and vote.unread < patience
+    }
     sums = tuple(total + confidence for total, confidence in zip(before.sums, said, strict=True))
     counted[reading.text] = Votes(before.frames + 1, sums, reading)
     return dict(list(counted.items())[-MAX_TEXTS:])
@@ -169,29 +184,43 @@ def _miss(track: Track) -> Track:
     return replace(track, missing=track.missing + 1, stale=track.stale + 1)
 
 
-def _forget(track: Track, limits: TrackLimits) -> Track:
-    """Takes back what was published of a place where something else has stood for as long."""
-    patience = limits.forget_frames * (PART_PATIENCE if _is_part(track) else 1)
-    return replace(track, published=None) if track.stale >= patience else track
+def _forget(track: Track, known: Sequence[Reading], limits: TrackLimits) -> Track | None:
+    """Takes back what was published of a place where it is gone, and later forgets the place; None for that."""
+    covered = track.missing == 0 and _is_rest_of(track.latest, known)
+    patience = limits.forget_frames * (PART_PATIENCE if covered else 1)
+    if track.missing >= limits.forget_frames or track.stale >= patience:
+        track = replace(track, published=None)
+    if track.remembered is not None and track.stale >= limits.forget_frames * PART_PATIENCE:
+        track = replace(track, remembered=None)
+    return track if track.missing < limits.forget_frames or track.remembered is not None else None
 
 
-def _is_part(track: Track) -> bool:
-    """Whether only a part of the number is seen: somebody's hand is more likely than another number."""
-    published, latest = track.published, track.latest
-    if published is not None and latest.text != published.text and latest.text in published.text:
-        return True
-    return any(_is_covered(votes.last, latest) for text, votes in track.votes.items() if text != latest.text)
+def _is_rest_of(latest: Reading, others: Sequence[Reading]) -> bool:
+    """Whether a reading is what somebody's hand or an edge leaves of another: more likely than another number."""
+    return any(other.text != latest.text and _is_rest(other, latest) for other in others)
 
 
-def _is_covered(whole: Reading, latest: Reading) -> bool:
-    """Whether each digit that is read otherwise now is what an edge leaves of the one before: its top or its bottom."""
-    if len(whole.digits) != len(latest.digits):
+def _is_rest(whole: Reading, latest: Reading) -> bool:
+    """Whether each digit stands where the whole number had the same one, or one that is partly covered now."""
+    places = [_place_of(digit, whole) for digit in latest.digits]
+    found = [place for place in places if place is not None]
+    if len(found) < len(places) or len(set(found)) < len(found):
         return False
-    pairs = zip(whole.digits, latest.digits, strict=True)
-    return all(_is_rest(before.box_xywh, now.box_xywh) for before, now in pairs if before.digit != now.digit)
+    pairs = ((whole.digits[place], digit) for place, digit in zip(found, latest.digits, strict=True))
+    return all(before.digit == now.digit or _is_cut(before.box_xywh, now.box_xywh) for before, now in pairs)
 
 
-def _is_rest(before: BoxXYWH, now: BoxXYWH) -> bool:
+def _place_of(digit: Digit, whole: Reading) -> int | None:
+    """Which digit of a number stood where this one stands; None for none of them."""
+    x, y, width, height = digit.box_xywh
+    middle = x + width / 2
+    for place, (left, top, across, down) in enumerate(before.box_xywh for before in whole.digits):
+        if left <= middle <= left + across and y < top + down and top < y + height:
+            return place
+    return None
+
+
+def _is_cut(before: BoxXYWH, now: BoxXYWH) -> bool:
     """Whether a box is notably lower than before, and one of its level edges is where it was."""
     reach = SAME_EDGE * before[3]
     at_top, at_bottom = abs(now[1] - before[1]) <= reach, abs(now[1] + now[3] - before[1] - before[3]) <= reach

@@ -197,3 +197,22 @@ def test_a_lower_digit_elsewhere_in_the_line_is_another_number() -> None:
     frames = [[number("471")]] * 3 + [[low("411", lower=1, height=22, top=104)]] * 3
 
     assert play(tracker(), *frames)[-1] == ["411"]
+
+
+def test_what_a_hand_leaves_of_a_number_is_not_published_even_after_the_number_was_given_up() -> None:
+    unread: list[list[Reading]] = [[]] * 5  # longer than it is kept
+    rest = Reading(tuple(low("46530", lower=4, height=18).digits[4:]))
+    frames = [[number("46532")]] * 3 + unread + [[rest]] * 4 + [[number("465"), rest]] * 4 + [[number("46532")]] * 3
+
+    published = play(tracker(), *frames)
+
+    assert published[2] == published[-1] == ["46532"]
+    assert all(texts in ([], ["46532"]) for texts in published)
+
+
+def test_another_number_in_the_place_of_one_that_is_gone_is_published_as_soon_as_any() -> None:
+    unread: list[list[Reading]] = [[]] * 5
+
+    published = play(tracker(), *[[number("46532")]] * 3, *unread, *[[number("81")]] * 3)
+
+    assert published[-1] == ["81"]

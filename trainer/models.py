@@ -19,6 +19,7 @@ Stages: TypeAlias = tuple[tuple[int, int], ...]
 
 COMPACT_STAGES: Stages = ((16, 2), (40, 1), (40, 2), (80, 1), (80, 1), (80, 1))
 ACCURATE_STAGES: Stages = ((32, 2), (48, 1), (48, 1), (96, 2), (96, 1), (96, 1), (96, 1))
+TEACHER_STAGES: Stages = ((32, 1), (64, 2), (64, 1), (64, 1), (128, 2), (128, 1), (128, 1))
 
 
 @keras.saving.register_keras_serializable(package="edge_digits")
@@ -86,5 +87,6 @@ BUILDERS: dict[str, Callable[[int], Any]] = {
     "seed": _seed,
     "compact": partial(_convolutional, "compact", COMPACT_STAGES, 3, False),
     "accurate": partial(_convolutional, "accurate", ACCURATE_STAGES, 5, True),
+    "teacher": partial(_convolutional, "teacher", TEACHER_STAGES, 5, True),
 }
 """By the name that --model takes."""

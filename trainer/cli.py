@@ -9,19 +9,26 @@ import shlex
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from trainer import benchmark, clip, data, scenes
 from trainer.errors import TrainerError
 
+if TYPE_CHECKING:
+    from trainer.lessons import Lessons
+
 EXIT_OK, EXIT_FAILED, EXIT_INTERRUPTED = 0, 1, 130
 
-MODELS = ("compact", "accurate", "seed", "teacher")
+MODELS = ("compact", "accurate", "seed", "teacher", "generalist")
+STUDENTS = ("compact", "accurate")  # learn from teachers
 
 DESCRIPTION = "Trains the digit classifier of Edge Digits on real MNIST and exports it as a verified INT8 bundle."
 EPILOG = """one command does it all:
   edge-trainer all                    the default model, from nothing to a bundle
   edge-trainer all --model seed       the small CNN of every tutorial, for comparison
+
+compact and accurate learn from teachers, which are trained first where they are not there yet (hours);
+--no-teachers leaves them out.
 
 An interrupted run goes on when the same command is given again.
 """
@@ -60,6 +67,7 @@ def get_parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     data.add_parser(commands)
     steps = (
+        ("teach", _teach, "train the teachers and write down the lessons that compact and accurate learn from"),
         ("train", _train, "train the float model into the run folder"),
         ("quantize", _quantize, "convert the run's float model to full INT8"),
         ("evaluate", _evaluate, "measure float and INT8 on the 10,000 test images"),
@@ -84,6 +92,10 @@ def _add_run_flags(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--start", type=Path, metavar="RUN", help="finished run whose weights to start from, at a lower learning rate"
     )
+    parser.add_argument(
+        "--teachers", type=Path, default=Path("runs"), metavar="FOLDER", help="their runs and lessons (default: runs)"
+    )
+    parser.add_argument("--no-teachers", action="store_true", help="learn from MNIST's labels alone")
     parser.add_argument("--out", type=Path, metavar="FOLDER", help="run folder (default: runs/MODEL-seedSEED)")
     parser.add_argument("--bundles", type=Path, metavar="FOLDER", help="where bundles go (default: RUN/bundles)")
     parser.add_argument(
@@ -104,26 +116,50 @@ def _mnist(args: argparse.Namespace) -> data.Mnist:
     return mnist
 
 
+def _lessons(args: argparse.Namespace) -> "Lessons | None":
+    """What the model learns from where it has teachers."""
+    if args.model not in STUDENTS or args.no_teachers:
+        return None
+    from trainer.teach import COURSE, teach
+
+    return teach(_mnist(args), COURSE, args.teachers, _verbose(args))
+
+
+def _teach(args: argparse.Namespace) -> int:
+    if _lessons(args) is None:
+        raise TrainerError(f"--model must be one of {', '.join(STUDENTS)}, with teachers. Received: {args.model!r}")
+    return EXIT_OK
+
+
+def _verbose(args: argparse.Namespace) -> str | int:
+    """Of Keras: a line an epoch or a progress bar."""
+    return 2 if args.quiet else "auto"
+
+
 def _train(args: argparse.Namespace) -> int:
     from trainer.train import RECIPES, train
 
     recipe = RECIPES[args.model]
     if args.epochs is not None:
         recipe = dataclasses.replace(recipe, epochs=args.epochs)
-    verbose = 2 if args.quiet else "auto"
-    train(_mnist(args), recipe, _run_folder(args), args.seed, verbose, args.start)
+    train(_mnist(args), recipe, _run_folder(args), args.seed, _verbose(args), args.start, _lessons(args))
     return EXIT_OK
 
 
 def _quantize(args: argparse.Namespace) -> int:
+    from trainer.lessons import Lessons
     from trainer.quantize import float_tflite, quantize
+    from trainer.runs import read_record
     from trainer.train import RECIPES, training_digits
 
     run = _run_folder(args)
     model = _finished_model(run)
-    some = training_digits(_mnist(args), RECIPES[args.model], run, args.seed)
+    if "lessons" in read_record(run):
+        seen = Lessons(args.teachers / "lessons").images
+    else:
+        seen = training_digits(_mnist(args), RECIPES[args.model], run, args.seed).images
     (run / "mnist_cnn_float.tflite").write_bytes(float_tflite(model))
-    int8 = quantize(model, some.images, representative=args.representative, seed=args.seed)
+    int8 = quantize(model, seen, representative=args.representative, seed=args.seed)
     (run / "mnist_cnn_int8.tflite").write_bytes(int8)
     print(f"{run / 'mnist_cnn_int8.tflite'}: {len(int8)} bytes")
     return EXIT_OK
@@ -133,11 +169,10 @@ def _evaluate(args: argparse.Namespace) -> int:
     from rich.console import Console
 
     from trainer.evaluate import evaluate, print_evaluation
-    from trainer.train import prepare
 
     run = _run_folder(args)
     float_model, int8_model = _converted(run)
-    test = prepare(_mnist(args).test)
+    test = data.prepare(_mnist(args).test)
     evaluation = evaluate(_finished_model(run), float_model, int8_model, test, f"MNIST test, {len(test)} images")
     (run / "evaluation.json").write_text(json.dumps(evaluation.as_dict(), indent=2) + "\n")
     print_evaluation(evaluation, Console(width=110))
@@ -187,8 +222,8 @@ def _all(args: argparse.Namespace) -> int:
 
 
 def _finished_model(run: Path) -> Any:
+    from trainer.models import load_model
     from trainer.runs import read_record
-    from trainer.train import load_model
 
     read_record(run)
     return load_model(run / "model.keras")

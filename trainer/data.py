@@ -25,6 +25,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from edge_app.frames import UInt8
+from edge_app.stages.crop import center_ink
 from trainer.errors import DataError
 
 log = logging.getLogger(__name__)
@@ -87,6 +88,11 @@ def load_mnist(folder: Path | None = None, cache: Path | None = None) -> Mnist:
         DataError: a file is damaged, or none of the ways led to the data.
     """
     return _split(read_folder(folder) if folder is not None else _cached_or_fetched(cache or cache_folder()))
+
+
+def prepare(digits: Digits) -> Digits:
+    """The digits as the device's crop stage yields them."""
+    return Digits(np.stack([center_ink(image) for image in digits.images]), digits.labels)
 
 
 def cache_folder() -> Path:

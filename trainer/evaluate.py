@@ -14,10 +14,10 @@ from rich.table import Table
 
 from edge_app.frames import Float32, Int8, UInt8
 from edge_app.stages.quantize import dequantize
+from trainer.batches import as_input
 from trainer.calibration import REJECT
 from trainer.data import Digits
 from trainer.replay import replay
-from trainer.train import as_input
 
 INT8 = "INT8, tflite-runtime"  # the runtime that every figure of a bundle comes from
 KERAS, FLOAT = "float, Keras", "float, TFLite"

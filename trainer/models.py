@@ -7,12 +7,14 @@ none needs an operation that tflite-runtime 2.14 or the Edge TPU lacks.
 import math
 from collections.abc import Callable, Sequence
 from functools import partial
+from pathlib import Path
 from typing import Any, TypeAlias
 
 import keras
 from keras import layers
 
 from edge_app.manifest import INPUT_SHAPE
+from trainer.errors import RunError
 
 Stages: TypeAlias = tuple[tuple[int, int], ...]
 """Filters and stride of each convolution. A first stride of 2 keeps the cost of the large picture low."""
@@ -44,6 +46,18 @@ def build(name: str, labels: Sequence[str]) -> Any:
     if name not in BUILDERS:
         raise ValueError(f"model must be one of {', '.join(BUILDERS)}. Received: {name!r}")
     return BUILDERS[name](len(labels))
+
+
+def load_model(file: Path) -> Any:
+    """A model that `trainer.train` saved.
+
+    Raises:
+        RunError: the file cannot be read.
+    """
+    try:
+        return keras.saving.load_model(file)
+    except (OSError, ValueError) as error:
+        raise RunError(f"{file} must be a Keras model. Received: {error}; delete it to train again") from error
 
 
 def _seed(classes: int) -> Any:

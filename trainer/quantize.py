@@ -10,8 +10,8 @@ import tensorflow as tf
 from tensorflow.lite.python import schema_py_generated as schema
 
 from edge_app.frames import Float32, UInt8
+from trainer.batches import as_input
 from trainer.errors import TrainerError
-from trainer.train import as_input
 
 OPERATIONS = {
     "ADD": 5,

@@ -28,7 +28,7 @@ def open_run(run: Path, configuration: Mapping[str, Any]) -> None:
     Raises:
         RunError: it belongs to another.
     """
-    wanted = dict(configuration)
+    wanted = json.loads(json.dumps(configuration))  # as it will be read again: tuples become lists
     if (run / "run.json").exists():
         found = {name: read_record(run).get(name) for name in wanted}
         if found != wanted:

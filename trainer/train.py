@@ -5,7 +5,8 @@ A run folder belongs to one configuration and holds all there is to know of it:
     run.json         configuration, versions, data hashes, git revision
     history.jsonl    one line an epoch
     checkpoint.keras weights, optimizer and averages after the last whole epoch
-    extras.npz, validation.npz   crops beside MNIST's, where the recipe asks for them
+    extras.npz       crops beside MNIST's, where the recipe asks for them and no lessons have them
+    validation.npz   the same of the validation split
     calibration.json what was done to make confidence honest
     model.keras      the finished model
 
@@ -23,17 +24,16 @@ from typing import Any
 
 import keras
 import numpy as np
-from numpy.typing import NDArray
 
 from edge_app.frames import Float32, UInt8
 from edge_app.manifest import DIGIT_LABELS, REJECT_LABEL
-from edge_app.stages.crop import center_ink
-from trainer.augment import Augmentation, augment
+from trainer.augment import Augmentation
+from trainer.batches import Augmented, Batches, Source, as_input, steps_per_epoch
 from trainer.calibration import calibrate
 from trainer.corpus import Extras, joined, kept_extras
-from trainer.data import Digits, Mnist
-from trainer.errors import RunError
-from trainer.models import build
+from trainer.data import Digits, Mnist, prepare
+from trainer.lessons import Lessons
+from trainer.models import build, load_model
 from trainer.runs import append_history, open_run
 
 log = logging.getLogger(__name__)
@@ -74,55 +74,18 @@ class Recipe:
         return DIGIT_LABELS if self.extras is None else (*DIGIT_LABELS, REJECT_LABEL)
 
 
+EXTRAS = Extras(scenes=44, negatives=20_000)
+
 RECIPES = {
     # As in every tutorial: no augmentation, no tricks.
     "seed": Recipe("seed", 5, 128, 2e-3, 0.0, 0.0, 0.0, None),
-    "compact": Recipe("compact", 40, 128, 4e-3, 0.01, 0.03, 0.998, Augmentation(), Extras(scenes=44, negatives=20_000)),
-    "accurate": Recipe(
-        "accurate", 40, 128, 4e-3, 0.01, 0.03, 0.998, Augmentation(), Extras(scenes=44, negatives=20_000)
-    ),
-    # Knows MNIST alone, but knows it better: it teaches the others, and is never deployed.
+    "compact": Recipe("compact", 90, 128, 4e-3, 0.01, 0.0, 0.998, Augmentation(), EXTRAS),
+    "accurate": Recipe("accurate", 60, 128, 4e-3, 0.01, 0.0, 0.998, Augmentation(), EXTRAS),
+    # They teach the others, and are never deployed. The first knows MNIST alone, but knows it better.
     "teacher": Recipe("teacher", 30, 128, 4e-3, 0.01, 0.03, 0.998, Augmentation(untouched=0.1, foreign=0.1)),
+    "generalist": Recipe("accurate", 40, 128, 4e-3, 0.01, 0.03, 0.998, Augmentation(), EXTRAS),
 }
 """Chosen on the validation split."""
-
-
-class Batches(keras.utils.PyDataset):
-    """The training digits of one epoch after another, shuffled and augmented.
-
-    Args:
-        digits: already through `prepare`.
-        recipe: says batch size and augmentation.
-        classes: width of the one-hot labels.
-        seed: of the run.
-        epoch: number of the first epoch.
-    """
-
-    def __init__(self, digits: Digits, recipe: Recipe, classes: int, seed: int, epoch: int) -> None:
-        super().__init__(workers=1)
-        self._digits, self._recipe, self._classes = digits, recipe, classes
-        self._seed, self._epoch = seed, epoch
-        self._order = self._shuffle()
-
-    def _shuffle(self) -> NDArray[np.intp]:
-        return np.random.default_rng((self._seed, self._epoch)).permutation(len(self._digits))
-
-    def __len__(self) -> int:
-        return steps_per_epoch(len(self._digits), self._recipe.batch_size)
-
-    def __getitem__(self, index: int) -> tuple[Float32, Float32]:
-        size = self._recipe.batch_size
-        batch = self._digits.take(self._order[index * size : (index + 1) * size])
-        crops = batch.images
-        if self._recipe.augmentation is not None:
-            random = np.random.default_rng((self._seed, self._epoch, index))
-            crops = augment(crops, batch.labels, random, self._recipe.augmentation)
-        return as_input(crops), keras.utils.to_categorical(batch.labels, self._classes)
-
-    def on_epoch_end(self) -> None:
-        """Moves on to the next epoch's order and changes."""
-        self._epoch += 1
-        self._order = self._shuffle()
 
 
 class _Checkpoint(keras.callbacks.Callback):
@@ -155,7 +118,13 @@ class _Reseed(keras.callbacks.Callback):
 
 
 def train(
-    mnist: Mnist, recipe: Recipe, run: Path, seed: int, verbose: str | int = "auto", start: Path | None = None
+    mnist: Mnist,
+    recipe: Recipe,
+    run: Path,
+    seed: int,
+    verbose: str | int = "auto",
+    start: Path | None = None,
+    lessons: Lessons | None = None,
 ) -> Any:
     """Trains a model, or goes on with it, or loads it where it is finished.
 
@@ -166,6 +135,7 @@ def train(
         seed: of all chance in the run.
         verbose: of Keras: "auto" is a progress bar, 2 a line an epoch.
         start: a finished run of the same model; its weights are where this one starts, more gently.
+        lessons: to learn from, instead of MNIST's labels and crops drawn for this run.
 
     Returns:
         The finished keras.Model.
@@ -180,21 +150,26 @@ def train(
     started_from = (
         {} if start is None else {"started_from": hashlib.sha256((start / "model.keras").read_bytes()).hexdigest()}
     )
-    open_run(run, configuration | sizes | started_from)
+    taught = {} if lessons is None else {"lessons": lessons.plan}
+    open_run(run, configuration | sizes | started_from | taught)
     if (run / "model.keras").exists():
         log.info("%s is finished; nothing to train", run)
         return load_model(run / "model.keras")
-    digits, validation = training_digits(mnist, recipe, run, seed), prepare(mnist.validation)
-    model, first_epoch = _start_or_resume(run, recipe, len(digits), seed, begun)
+    classes, validation = len(recipe.labels), prepare(mnist.validation)
+    source: Source
+    if lessons is None:
+        source = Augmented(training_digits(mnist, recipe, run, seed), recipe.augmentation, classes, seed)
+    else:
+        source = lessons
+    model, first_epoch = _start_or_resume(run, recipe, len(source), seed, begun)
     if first_epoch:
         log.info("%s: going on after epoch %d of %d", run, first_epoch, recipe.epochs)
     if first_epoch < recipe.epochs:
-        classes = len(recipe.labels)
         callbacks: list[keras.callbacks.Callback] = [_Reseed(seed)]
         if recipe.ema_momentum:
             callbacks.append(keras.callbacks.SwapEMAWeights())  # validates the average, trains the weights
         model.fit(
-            Batches(digits, recipe, classes, seed, first_epoch),
+            Batches(source, recipe.batch_size, seed, first_epoch),
             epochs=recipe.epochs,
             initial_epoch=first_epoch,
             shuffle=False,  # Batches does it, by the seed
@@ -230,38 +205,10 @@ def validation_digits(mnist: Mnist, recipe: Recipe, run: Path, seed: int) -> Dig
     return joined(digits, kept_extras(run / "validation.npz", mnist.validation, extras, seed + 1))
 
 
-def prepare(digits: Digits) -> Digits:
-    """The digits as the device's crop stage yields them."""
-    return Digits(np.stack([center_ink(image) for image in digits.images]), digits.labels)
-
-
-def as_input(crops: UInt8) -> Float32:
-    """(N, 28, 28) uint8 crops as the float model's input: (N, 28, 28, 1) float32 in 0..1."""
-    tensor: Float32 = crops[..., np.newaxis].astype(np.float32) / 255.0
-    return tensor
-
-
-def load_model(file: Path) -> Any:
-    """A model that `train` saved.
-
-    Raises:
-        RunError: the file cannot be read.
-    """
-    try:
-        return keras.saving.load_model(file)
-    except (OSError, ValueError) as error:
-        raise RunError(f"{file} must be a Keras model. Received: {error}; delete it to train again") from error
-
-
 def _opinions(model: Any, digits: Digits) -> tuple[Float32, UInt8]:
     """The model's probabilities, (N, classes) float32, and the true labels."""
     scores: Float32 = model.predict(as_input(digits.images), batch_size=500, verbose=0)
     return scores, digits.labels
-
-
-def steps_per_epoch(count: int, batch_size: int) -> int:
-    """Whole batches of the data; the rest, another one each epoch, is left out."""
-    return max(1, count // batch_size)
 
 
 def _start_or_resume(run: Path, recipe: Recipe, count: int, seed: int, begun: Any | None) -> tuple[Any, int]:

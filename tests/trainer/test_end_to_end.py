@@ -14,10 +14,9 @@ from edge_app.bundle import embedded_bundle_path, load_bundle, read_golden, veri
 from edge_app.errors import BundleError
 from edge_app.manifest import MANIFEST_FILE, MODEL_FILE
 from edge_app.stages.crop import PREPROCESSING
-from trainer.data import Mnist
+from trainer.data import Mnist, prepare
 from trainer.evaluate import INT8
 from trainer.replay import replay
-from trainer.train import prepare
 
 REPOSITORY = Path(__file__).parents[2]
 

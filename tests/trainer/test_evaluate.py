@@ -9,12 +9,12 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from rich.console import Console
 
+from trainer.batches import as_input
 from trainer.data import Mnist
 from trainer.evaluate import INT8, KERAS, MAX_THRESHOLD, Evaluation, evaluate, print_evaluation, threshold_for
 from trainer.models import build
 from trainer.quantize import float_tflite, quantize
 from trainer.replay import replay
-from trainer.train import as_input
 
 
 @given(

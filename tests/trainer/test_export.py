@@ -8,12 +8,11 @@ import pytest
 from edge_app.bundle import embedded_bundle_path, load_bundle, read_golden, verify_in_child
 from edge_app.frames import TensorDetails
 from edge_app.manifest import DIGIT_LABELS, REJECT_LABEL
-from trainer.data import Digits, Mnist
+from trainer.data import Digits, Mnist, prepare
 from trainer.errors import TrainerError
 from trainer.evaluate import choose_threshold
 from trainer.export import GOLDEN_MARGIN, export, golden_rows, symbols_accepted
 from trainer.replay import Replay, replay
-from trainer.train import prepare
 
 OUTPUT = TensorDetails((1, 10), "int8", 1 / 256, -128)
 

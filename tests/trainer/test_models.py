@@ -50,18 +50,18 @@ def test_the_accurate_network_adds_where_a_convolution_keeps_the_shape() -> None
     assert [layer.name for layer in model.layers if type(layer).__name__ == "Add"] == ["add3", "add5", "add6", "add7"]
 
 
-@pytest.mark.parametrize("name", ["seed", "compact", "accurate"])
+@pytest.mark.parametrize("name", ["seed", "compact", "accurate", "teacher"])
 def test_every_layer_is_named_by_hand(name: str) -> None:
     first, second = ([layer.name for layer in build(name, LABELS).layers] for _ in range(2))
 
     assert first == second
 
 
-@pytest.mark.parametrize("name", ["seed", "compact", "accurate"])
+@pytest.mark.parametrize("name", ["seed", "compact", "accurate", "teacher"])
 def test_an_eleventh_label_makes_an_eleventh_output(name: str) -> None:
     assert build(name, [*LABELS, "reject"]).output_shape == (None, 11)
 
 
 def test_an_unknown_network_is_refused_by_name() -> None:
-    with pytest.raises(ValueError, match="model must be one of seed, compact, accurate. Received: 'resnet'"):
+    with pytest.raises(ValueError, match="model must be one of seed, compact, accurate, teacher. Received: 'resnet'"):
         build("resnet", LABELS)

@@ -9,12 +9,12 @@ import pytest
 import tensorflow as tf
 from tensorflow.lite.python import schema_py_generated as schema
 
+from trainer.batches import as_input
 from trainer.data import Mnist
 from trainer.errors import TrainerError
 from trainer.models import build
 from trainer.quantize import OPERATIONS, ExportError, check_operations, float_tflite, operation_versions, quantize
 from trainer.replay import replay
-from trainer.train import as_input
 
 LABELS = [str(digit) for digit in range(10)]
 

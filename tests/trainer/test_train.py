@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from trainer.augment import Augmentation
-from trainer.data import Mnist
+from trainer.data import Mnist, prepare
 from trainer.errors import RunError
 from trainer.runs import read_history, read_record
-from trainer.train import Recipe, prepare, train
+from trainer.train import Recipe, train
 
 SMALL = Recipe("compact", 3, 64, 2e-3, 0.01, 0.03, 0.9, Augmentation())
 SEED_CNN = Recipe("seed", 3, 64, 2e-3, 0.0, 0.0, 0.0, None)

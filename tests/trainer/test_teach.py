@@ -1,0 +1,141 @@
+"""Lessons hold what teachers make of crops, each asked about what it was taught; students learn from them."""
+
+import dataclasses
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from trainer.augment import Augmentation
+from trainer.corpus import Extras
+from trainer.data import Mnist
+from trainer.errors import RunError
+from trainer.lessons import Lessons, lesson_files
+from trainer.models import build
+from trainer.runs import read_record
+from trainer.teach import COURSE, Course, make_lessons, opinion, to_learn
+from trainer.train import Recipe, train
+
+DIGITS = [str(digit) for digit in range(10)]
+LITTLE = Course((), 2, 1001, 2.0, 0.2, Augmentation(), Extras(scenes=1, negatives=60))
+
+
+class Certain:
+    """A teacher that is always of the same opinion, and remembers how many crops it was shown."""
+
+    def __init__(self, probabilities: list[float]) -> None:
+        self._probabilities = np.array(probabilities, np.float32)
+        self.output_shape = (None, len(probabilities))
+        self.asked = 0
+
+    def predict(self, crops: NDArray[np.float32], batch_size: int, verbose: int) -> NDArray[np.float32]:
+        assert crops.shape[1:] == (28, 28, 1)
+        self.asked += len(crops)
+        return np.tile(self._probabilities, (len(crops), 1))
+
+
+@pytest.fixture(scope="module")
+def little(mnist: Mnist) -> Mnist:
+    return Mnist(mnist.train.take(slice(320)), mnist.validation.take(slice(200)), mnist.test.take(slice(0)))
+
+
+@pytest.fixture(scope="module")
+def teachers(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """Two untrained networks, one of which knows what is no digit."""
+    folder = tmp_path_factory.mktemp("teachers")
+    keras.utils.set_random_seed(1)
+    for name, labels in (("ten", DIGITS), ("eleven", [*DIGITS, "reject"])):
+        build("seed", labels).save(folder / f"{name}.keras")
+    return [folder / "ten.keras", folder / "eleven.keras"]
+
+
+@pytest.fixture(scope="module")
+def folder(little: Mnist, teachers: list[Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("lessons")
+    make_lessons(little, LITTLE, teachers, folder)
+    return folder
+
+
+def test_one_that_knows_digits_alone_gives_nothing_to_what_is_none() -> None:
+    sure = Certain([1.0] + 9 * [0.0])
+    doubtful = Certain(10 * [0.0] + [1.0])
+
+    said = opinion([sure, doubtful], np.zeros((3, 28, 28), np.uint8))
+
+    np.testing.assert_allclose(said, np.tile([0.5] + 9 * [0.0] + [0.5], (3, 1)))
+
+
+def test_probabilities_are_levelled_and_the_label_has_its_share() -> None:
+    said = np.array([[0.81] + 9 * [0.0] + [0.09]], np.float32)  # .9 and .3 after the square root
+
+    learnt = to_learn(said, np.array([10], np.uint8), LITTLE)
+
+    np.testing.assert_allclose(learnt, [[0.8 * 0.75] + 9 * [0.0] + [0.2 + 0.8 * 0.25]], rtol=1e-6)
+
+
+def test_crops_of_a_camera_are_shown_only_to_who_knows_them(
+    little: Mnist, teachers: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    models = iter([ten := Certain(10 * [0.1]), eleven := Certain(11 * [1 / 11])])
+    monkeypatch.setattr("trainer.teach.load_model", lambda file: next(models))
+
+    lessons = make_lessons(little, dataclasses.replace(LITTLE, count=1), teachers, tmp_path)
+
+    assert ten.asked == len(little.train) < eleven.asked == len(lessons)
+
+
+def test_each_lesson_is_another_one_and_the_first_comes_back(folder: Path) -> None:
+    lessons = Lessons(folder)
+    rows = np.arange(40)
+
+    first, second, third = (lessons.take(rows, epoch, 0) for epoch in range(3))
+
+    assert (first[0] != second[0]).any()
+    np.testing.assert_array_equal(first[0], third[0])
+    np.testing.assert_array_equal(first[1], third[1])
+    np.testing.assert_allclose(first[1].sum(axis=1), 1.0, atol=0.01)
+
+
+def test_only_missing_lessons_are_made_and_they_are_the_same(
+    little: Mnist, teachers: list[Path], folder: Path, tmp_path: Path
+) -> None:
+    before = [[file.read_bytes() for file in lesson_files(folder, number)] for number in (0, 1)]
+    kept = lesson_files(folder, 0)[0].stat().st_mtime_ns
+    lesson_files(folder, 1)[1].unlink()  # as if interrupted between the two files
+
+    make_lessons(little, LITTLE, teachers, folder)
+
+    assert [[file.read_bytes() for file in lesson_files(folder, number)] for number in (0, 1)] == before
+    assert lesson_files(folder, 0)[0].stat().st_mtime_ns == kept
+
+
+def test_lessons_of_other_teachers_are_refused(little: Mnist, teachers: list[Path], folder: Path) -> None:
+    with pytest.raises(RunError, match="must hold a run of"):
+        make_lessons(little, LITTLE, teachers[::-1], folder)
+
+
+def test_a_missing_or_broken_lesson_is_named(little: Mnist, teachers: list[Path], tmp_path: Path) -> None:
+    make_lessons(little, dataclasses.replace(LITTLE, count=1), teachers, tmp_path)
+    lesson_files(tmp_path, 0)[1].write_bytes(b"half")
+
+    with pytest.raises(RunError, match="must hold 1 whole lessons"):
+        Lessons(tmp_path)
+
+
+def test_a_student_learns_what_the_lessons_say(little: Mnist, folder: Path, tmp_path: Path) -> None:
+    recipe = Recipe("compact", 2, 64, 2e-3, 0.01, 0.0, 0.9, Augmentation(), LITTLE.extras)
+
+    model = train(little, recipe, tmp_path / "run", seed=3, verbose=0, lessons=Lessons(folder))
+
+    record = read_record(tmp_path / "run")
+    assert record["lessons"]["teachers_sha256"] == read_record(folder)["lessons"]["teachers_sha256"]
+    assert model.output_shape == (None, 11)
+    assert not (tmp_path / "run" / "extras.npz").exists()  # the lessons have them
+
+
+def test_the_released_course_asks_for_trained_recipes() -> None:
+    from trainer.train import RECIPES
+
+    assert {name for name, _ in COURSE.teachers} <= set(RECIPES)

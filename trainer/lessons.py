@@ -1,0 +1,59 @@
+"""Teachers' opinions on many crops, on disk: what a small network learns from instead of bare labels.
+
+A lesson is one epoch of augmented crops with the probabilities that the teachers give each; a student goes
+through the lessons in turn, over and over. They are made once (`trainer.teach`) and serve every student.
+
+    run.json            teachers, augmentation, counts, versions
+    extras.npz          crops beside MNIST's, as in a run folder
+    NN.images.npy       (N, 28, 28) uint8
+    NN.targets.npy      (N, classes) float16 probabilities
+"""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edge_app.frames import Float32, UInt8
+from trainer.errors import RunError
+from trainer.runs import read_record
+
+
+class Lessons:
+    """A folder of finished lessons, a `trainer.batches.Source`. The files are mapped, not loaded.
+
+    Args:
+        folder: that `trainer.teach.make_lessons` filled.
+
+    Raises:
+        RunError: a lesson is missing or cannot be read.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.plan: dict[str, Any] = read_record(folder)["lessons"]
+        pairs = [lesson_files(folder, number) for number in range(self.plan["count"])]
+        try:
+            self._lessons = [(np.load(images, "r"), np.load(targets, "r")) for images, targets in pairs]
+        except (OSError, ValueError) as error:
+            raise RunError(f"{folder} must hold {self.plan['count']} whole lessons. Received: {error}") from error
+
+    def __len__(self) -> int:
+        return len(self._lessons[0][0])
+
+    def take(self, rows: NDArray[np.intp], epoch: int, index: int) -> tuple[UInt8, Float32]:
+        """As `Source` says; after the last lesson comes the first again."""
+        images, targets = self._lessons[epoch % len(self._lessons)]
+        rows = np.sort(rows)  # disks like it
+        return np.asarray(images[rows]), targets[rows].astype(np.float32)
+
+    @property
+    def images(self) -> UInt8:
+        """(N, 28, 28) uint8 of the first lesson."""
+        images: UInt8 = self._lessons[0][0]
+        return images
+
+
+def lesson_files(folder: Path, number: int) -> tuple[Path, Path]:
+    """Images and targets of a lesson."""
+    return folder / f"{number:02}.images.npy", folder / f"{number:02}.targets.npy"

@@ -1,0 +1,162 @@
+"""Finished teachers in, lessons out: augmented crops, and what the teachers together make of each.
+
+Each teacher speaks only of what it was taught: one that knows MNIST alone is not asked about crops that a
+camera took, nor about what is no digit. Its opinion is not taken whole: probabilities are levelled by a
+temperature, so that a student also hears what else a crop looks like, and the true label has its share.
+"""
+
+import dataclasses
+import hashlib
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from rich.console import Console
+from rich.progress import track
+
+from edge_app.frames import Float32, UInt8
+from edge_app.manifest import DIGIT_LABELS
+from trainer.augment import Augmentation, augment
+from trainer.batches import as_input
+from trainer.corpus import Extras, joined, kept_extras
+from trainer.data import Digits, Mnist, prepare
+from trainer.lessons import Lessons, lesson_files
+from trainer.models import load_model
+from trainer.runs import open_run
+from trainer.train import EXTRAS, RECIPES, train
+
+log = logging.getLogger(__name__)
+
+CHUNK = 2000  # crops that are changed and shown to the teachers at a time
+CLASSES = len(DIGIT_LABELS) + 1
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """What a student is taught.
+
+    Attributes:
+        teachers: recipe and seed of each.
+        count: of lessons.
+        seed: of all chance in them.
+        temperature: that the teachers' probabilities are levelled by.
+        label_share: of the true label in what is to be learnt.
+        augmentation: how the crops are changed.
+        extras: what is added to MNIST.
+    """
+
+    teachers: tuple[tuple[str, int], ...]
+    count: int
+    seed: int
+    temperature: float
+    label_share: float
+    augmentation: Augmentation
+    extras: Extras
+
+
+COURSE = Course(
+    teachers=(("teacher", 1), ("teacher", 2), ("teacher", 3), ("generalist", 1)),
+    count=8,
+    seed=1001,
+    temperature=2.0,
+    label_share=0.2,
+    augmentation=Augmentation(),
+    extras=EXTRAS,
+)
+"""What compact and accurate are taught. Chosen on the validation split."""
+
+
+def make_lessons(mnist: Mnist, course: Course, teachers: Sequence[Path], folder: Path) -> Lessons:
+    """Makes the lessons that the folder does not hold yet.
+
+    Args:
+        mnist: its training digits are used.
+        course: what to teach.
+        teachers: Keras models with 10 or 11 outputs; those with 10 know MNIST alone.
+        folder: for the lessons.
+
+    Returns:
+        All of them.
+
+    Raises:
+        RunError: a teacher cannot be read, or the folder holds lessons of another plan.
+    """
+    plan = dataclasses.asdict(course) | {
+        "teachers_sha256": [hashlib.sha256(file.read_bytes()).hexdigest() for file in teachers],
+        "train_size": len(mnist.train),
+    }
+    open_run(folder, {"lessons": plan})
+    missing = [number for number in range(course.count) if not lesson_files(folder, number)[1].exists()]
+    if missing:
+        models = [load_model(file) for file in teachers]
+        handwriting = prepare(mnist.train)
+        digits = joined(handwriting, kept_extras(folder / "extras.npz", mnist.train, course.extras, course.seed))
+        for number in missing:
+            _make_lesson(digits, len(handwriting), models, course, folder, number)
+    return Lessons(folder)
+
+
+def teach(mnist: Mnist, course: Course, folder: Path, verbose: str | int = "auto") -> Lessons:
+    """Trains the course's teachers that are not there yet and makes their lessons.
+
+    Args:
+        mnist: its training and validation digits are used.
+        course: what to teach.
+        folder: of the teachers' runs and the lessons; what is finished there is used as it is.
+        verbose: of Keras.
+    """
+    runs = {folder / f"{name}-seed{seed}": (RECIPES[name], seed) for name, seed in course.teachers}
+    for run, (recipe, seed) in runs.items():
+        log.info("teacher %s", run)
+        train(mnist, recipe, run, seed, verbose)
+    return make_lessons(mnist, course, [run / "model.keras" for run in runs], folder / "lessons")
+
+
+def _make_lesson(
+    digits: Digits, of_mnist: int, models: Sequence[Any], course: Course, folder: Path, number: int
+) -> None:
+    """Writes one lesson; its second file comes last, so that it is there only when both are whole."""
+    random = np.random.default_rng((course.seed, number))
+    images, targets = np.empty_like(digits.images), np.empty((len(digits), CLASSES), np.float16)
+    starts = [*range(0, of_mnist, CHUNK), *range(of_mnist, len(digits), CHUNK)]
+    for start, end in track(
+        list(zip(starts, [*starts[1:], len(digits)], strict=True)),
+        f"lesson {number + 1} of {course.count}",
+        console=Console(stderr=True),
+    ):
+        rows = slice(start, end)
+        labels = digits.labels[rows]
+        images[rows] = augment(digits.images[rows], labels, random, course.augmentation)
+        asked = models if start < of_mnist else [model for model in models if model.output_shape[-1] == CLASSES]
+        targets[rows] = to_learn(opinion(asked, images[rows]), labels, course)
+    images_file, targets_file = lesson_files(folder, number)
+    _save_whole(images_file, images)
+    _save_whole(targets_file, targets)
+
+
+def _save_whole(file: Path, array: NDArray[Any]) -> None:
+    """Whole or not at all."""
+    new = file.with_suffix(".new.npy")
+    np.save(new, array)
+    new.replace(file)
+
+
+def opinion(models: Sequence[Any], crops: UInt8) -> Float32:
+    """The mean of the models' probabilities, (N, 11) float32; one without a class for no digit gives it none."""
+    total = np.zeros((len(crops), CLASSES), np.float32)
+    for model in models:
+        scores = model.predict(as_input(crops), batch_size=500, verbose=0)
+        total[:, : scores.shape[1]] += scores
+    return total / np.float32(len(models))
+
+
+def to_learn(probabilities: Float32, labels: UInt8, course: Course) -> Float32:
+    """Levelled probabilities with the true label's share, (N, classes) float32 that add up to 1."""
+    levelled = probabilities ** (1 / course.temperature)
+    levelled /= levelled.sum(axis=1, keepdims=True)
+    truth = np.eye(probabilities.shape[1], dtype=np.float32)[labels]
+    return course.label_share * truth + (1 - course.label_share) * levelled

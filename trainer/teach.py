@@ -3,6 +3,7 @@
 Each teacher speaks only of what it was taught: one that knows MNIST alone is not asked about crops that a
 camera took, nor about what is no digit. Its opinion is not taken whole: probabilities are levelled by a
 temperature, so that a student also hears what else a crop looks like, and the true label has its share.
+Some crops are then made worse than the teachers saw them.
 """
 
 import dataclasses
@@ -26,6 +27,7 @@ from trainer.corpus import Extras, joined, kept_extras
 from trainer.data import Digits, Mnist, prepare
 from trainer.lessons import Lessons, lesson_files
 from trainer.models import load_model
+from trainer.rough import roughen
 from trainer.runs import open_run
 from trainer.train import EXTRAS, RECIPES, train
 
@@ -46,6 +48,7 @@ class Course:
         temperature: that the teachers' probabilities are levelled by.
         label_share: of the true label in what is to be learnt.
         augmentation: how the crops are changed.
+        rough: share of them that then gets the faults of `trainer.rough`, which the teachers are spared.
         extras: what is added to MNIST.
     """
 
@@ -55,6 +58,7 @@ class Course:
     temperature: float
     label_share: float
     augmentation: Augmentation
+    rough: float
     extras: Extras
 
 
@@ -65,6 +69,7 @@ COURSE = Course(
     temperature=2.0,
     label_share=0.2,
     augmentation=Augmentation(),
+    rough=0.15,
     extras=EXTRAS,
 )
 """What compact and accurate are taught. Chosen on the validation split."""
@@ -130,9 +135,10 @@ def _make_lesson(
     ):
         rows = slice(start, end)
         labels = digits.labels[rows]
-        images[rows] = augment(digits.images[rows], labels, random, course.augmentation)
+        crops = augment(digits.images[rows], labels, random, course.augmentation)
         asked = models if start < of_mnist else [model for model in models if model.output_shape[-1] == CLASSES]
-        targets[rows] = to_learn(opinion(asked, images[rows]), labels, course)
+        targets[rows] = to_learn(opinion(asked, crops), labels, course)
+        images[rows] = roughen(crops, course.rough, random)
     images_file, targets_file = lesson_files(folder, number)
     _save_whole(images_file, images)
     _save_whole(targets_file, targets)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from trainer.augment import Augmentation
 from trainer.corpus import Extras
-from trainer.data import Mnist
+from trainer.data import Mnist, prepare
 from trainer.errors import RunError
 from trainer.lessons import Lessons, lesson_files
 from trainer.models import build
@@ -19,7 +19,7 @@ from trainer.teach import COURSE, Course, make_lessons, opinion, to_learn
 from trainer.train import Recipe, train
 
 DIGITS = [str(digit) for digit in range(10)]
-LITTLE = Course((), 2, 1001, 2.0, 0.2, Augmentation(), Extras(scenes=1, negatives=60))
+LITTLE = Course((), 2, 1001, 2.0, 0.2, Augmentation(), 0.15, Extras(scenes=1, negatives=60))
 
 
 class Certain:
@@ -133,6 +133,25 @@ def test_a_student_learns_what_the_lessons_say(little: Mnist, folder: Path, tmp_
     assert record["lessons"]["teachers_sha256"] == read_record(folder)["lessons"]["teachers_sha256"]
     assert model.output_shape == (None, 11)
     assert not (tmp_path / "run" / "extras.npz").exists()  # the lessons have them
+
+
+def test_teachers_are_spared_the_faults_that_students_get(
+    little: Mnist, teachers: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    course = dataclasses.replace(LITTLE, count=1, augmentation=Augmentation(untouched=1.0), rough=1.0)
+    seen: list[NDArray[np.uint8]] = []
+
+    def remember(models: object, crops: NDArray[np.uint8]) -> NDArray[np.float32]:
+        seen.append(crops)
+        return np.full((len(crops), 11), 1 / 11, np.float32)
+
+    monkeypatch.setattr("trainer.teach.opinion", remember)
+
+    lessons = make_lessons(little, course, teachers, tmp_path)
+
+    np.testing.assert_array_equal(seen[0], prepare(little.train).images)
+    changed = (lessons.images[: len(seen[0])] != seen[0]).any(axis=(1, 2))
+    assert changed.mean() > 0.95
 
 
 def test_the_released_course_asks_for_trained_recipes() -> None:

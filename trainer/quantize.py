@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 import tensorflow as tf
-from tensorflow.lite.python import schema_py_generated as schema
 
 from edge_app.frames import Float32, UInt8
 from trainer.batches import as_input
 from trainer.errors import TrainerError
+from trainer.graph import read_operations, read_tensors
 
 OPERATIONS = {
     "ADD": 5,
@@ -104,29 +104,17 @@ def check_operations(flatbuffer: bytes) -> None:
     Raises:
         ExportError: names the operation and its version, or the tensor and its type.
     """
-    for name, version in operation_versions(flatbuffer):
-        if name not in OPERATIONS:
-            raise ExportError(f"operation must be one of {', '.join(OPERATIONS)}. Received: {name} version {version}")
-        if version > OPERATIONS[name]:
+    for operation in read_operations(flatbuffer):
+        if operation.name not in OPERATIONS:
             raise ExportError(
-                f"{name} must have at most version {OPERATIONS[name]}, the last that tflite-runtime 2.14 knows. "
-                f"Received: version {version}"
+                f"operation must be one of {', '.join(OPERATIONS)}. "
+                f"Received: {operation.name} version {operation.version}"
             )
-    dtypes = {number: name for name, number in vars(schema.TensorType).items() if isinstance(number, int)}
-    for tensor in _graph(flatbuffer).subgraphs[0].tensors:
-        if dtypes[tensor.type] not in DTYPES:
+        if operation.version > OPERATIONS[operation.name]:
             raise ExportError(
-                f"tensor {tensor.name.decode()} must be {' or '.join(sorted(DTYPES))}. Received: {dtypes[tensor.type]}"
+                f"{operation.name} must have at most version {OPERATIONS[operation.name]}, the last that "
+                f"tflite-runtime 2.14 knows. Received: version {operation.version}"
             )
-
-
-def operation_versions(flatbuffer: bytes) -> list[tuple[str, int]]:
-    """Name and version of every operation of a model, in the order they run."""
-    names = {number: name for name, number in vars(schema.BuiltinOperator).items() if isinstance(number, int)}
-    graph = _graph(flatbuffer)
-    codes = [graph.operatorCodes[operator.opcodeIndex] for operator in graph.subgraphs[0].operators]
-    return [(names[code.builtinCode], code.version) for code in codes]
-
-
-def _graph(flatbuffer: bytes) -> Any:
-    return schema.ModelT.InitFromObj(schema.Model.GetRootAs(flatbuffer, 0))
+    for tensor in read_tensors(flatbuffer):
+        if tensor.dtype not in DTYPES:
+            raise ExportError(f"tensor {tensor.name} must be {' or '.join(sorted(DTYPES))}. Received: {tensor.dtype}")

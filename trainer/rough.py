@@ -88,12 +88,15 @@ def _smeared(crop: UInt8, random: np.random.Generator) -> UInt8:
 
 
 def _turned_over(crop: UInt8, random: np.random.Generator) -> UInt8:
-    """With the tones of a band turned over, bright for dark."""
+    """With the tones of a band turned over, bright for dark, or of all but a band."""
     y, x = np.mgrid[0:SIDE, 0:SIDE]
     angle = random.choice([0.0, np.pi / 2, random.uniform(0, np.pi)])
     along = (x - SIDE / 2) * np.cos(angle) + (y - SIDE / 2) * np.sin(angle)
-    band = np.abs(along - random.uniform(-8, 8)) < random.uniform(1.5, 5.5)
-    return np.where(band, 255 - crop, crop).astype(np.uint8)
+    if random.random() < 0.6:
+        over = np.abs(along - random.uniform(-8, 8)) < random.uniform(1.5, 5.5)
+    else:
+        over = np.abs(along - random.uniform(-2, 2)) > random.uniform(5, 11)
+    return np.where(over, 255 - crop, crop).astype(np.uint8)
 
 
 def _crossed(crop: UInt8, random: np.random.Generator) -> UInt8:

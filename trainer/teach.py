@@ -63,13 +63,13 @@ class Course:
 
 
 COURSE = Course(
-    teachers=(("teacher", 1), ("teacher", 2), ("teacher", 3), ("generalist", 1)),
+    teachers=(("teacher", 1), ("teacher", 2), ("generalist", 1)),
     count=8,
     seed=1001,
     temperature=2.0,
     label_share=0.2,
     augmentation=Augmentation(),
-    rough=0.15,
+    rough=0.2,
     extras=EXTRAS,
 )
 """What compact and accurate are taught. Chosen on the validation split."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from trainer.errors import TrainerError
-from trainer.graph import Operation, Tensor, read_operations
+from trainer.graph import Operation, learnt, read_operations
 from trainer.micro import run_micro
 
 log = logging.getLogger(__name__)
@@ -43,13 +43,6 @@ def footprint(int8_model: bytes) -> Footprint:
         arena_bytes=_arena_bytes(int8_model),
         operations=tuple(sorted({operation.name for operation in operations})),
     )
-
-
-def learnt(operation: Operation) -> tuple[Tensor, ...]:
-    """Weights and biases of a layer; shapes and axes are constants, too, but nobody learns them."""
-    if operation.name not in ("CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED"):
-        return ()
-    return tuple(tensor for tensor in operation.inputs if tensor.constant)
 
 
 def _multiply_adds(operation: Operation) -> int:

@@ -65,6 +65,13 @@ def read_operations(flatbuffer: bytes) -> list[Operation]:
     ]
 
 
+def learnt(operation: Operation) -> tuple[Tensor, ...]:
+    """Weights and biases of a layer; shapes and axes are constants, too, but nobody learns them."""
+    if operation.name not in ("CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED"):
+        return ()
+    return tuple(tensor for tensor in operation.inputs if tensor.constant)
+
+
 def _graph(flatbuffer: bytes) -> Any:
     return schema.ModelT.InitFromObj(schema.Model.GetRootAs(flatbuffer, 0))
 

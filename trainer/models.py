@@ -19,7 +19,7 @@ from trainer.errors import RunError
 Stages: TypeAlias = tuple[tuple[int, int], ...]
 """Filters and stride of each convolution. A first stride of 2 keeps the cost of the large picture low."""
 
-COMPACT_STAGES: Stages = ((16, 2), (40, 1), (40, 2), (80, 1), (80, 1), (80, 1))
+COMPACT_STAGES: Stages = ((16, 2), (24, 1), (32, 2), (48, 1), (48, 1), (48, 1))
 ACCURATE_STAGES: Stages = ((32, 2), (48, 1), (48, 1), (96, 2), (96, 1), (96, 1), (96, 1))
 TEACHER_STAGES: Stages = ((32, 1), (64, 2), (64, 1), (64, 1), (128, 2), (128, 1), (128, 1))
 
@@ -99,7 +99,7 @@ def _convolutional(name: str, stages: Stages, first_side: int, residual: bool, c
 
 BUILDERS: dict[str, Callable[[int], Any]] = {
     "seed": _seed,
-    "compact": partial(_convolutional, "compact", COMPACT_STAGES, 3, False),
+    "compact": partial(_convolutional, "compact", COMPACT_STAGES, 5, False),
     "accurate": partial(_convolutional, "accurate", ACCURATE_STAGES, 5, True),
     "teacher": partial(_convolutional, "teacher", TEACHER_STAGES, 5, True),
 }

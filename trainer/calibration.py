@@ -83,7 +83,7 @@ def reject_handicap(logits: Scores, labels: UInt8, share: float = REJECTED_SHARE
 
 def fit_temperature(logits: Scores, labels: UInt8) -> float:
     """What to divide logits by so that the truth is least surprising (the least negative log-likelihood)."""
-    return float(min(TEMPERATURES, key=lambda temperature: _surprise(logits / temperature, labels)))
+    return float(min(TEMPERATURES, key=lambda temperature: surprise(logits / temperature, labels)))
 
 
 def expected_calibration_error(scores: Scores, labels: UInt8) -> float:
@@ -105,5 +105,6 @@ def softmax(logits: Scores) -> Scores:
     return np.asarray(powers / powers.sum(axis=1, keepdims=True))
 
 
-def _surprise(logits: Scores, labels: UInt8) -> float:
+def surprise(logits: Scores, labels: UInt8) -> float:
+    """Mean negative log-likelihood of the true labels."""
     return float(-np.log(np.maximum(softmax(logits)[np.arange(len(labels)), labels], 1e-12)).mean())

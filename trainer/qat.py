@@ -19,6 +19,7 @@ from edge_app.frames import UInt8
 from trainer.batches import Batches, Source, as_input, steps_per_epoch
 
 LEAST_RANGE = 1e-6
+ROUNDING = layers.Conv2D, layers.Dense, layers.Add, layers.ReLU, layers.GlobalAveragePooling2D
 MOMENTUM = 0.99  # of the running range of a value
 
 
@@ -50,18 +51,30 @@ class RoundedDense(layers.Dense):
 
 @keras.saving.register_keras_serializable(package="edge_digits")
 class Rounded(layers.Layer):
-    """Values rounded to 256 steps of the range that they have had so far, which always holds 0."""
+    """Values rounded to 256 steps of the range that they have had so far, which always holds 0.
+
+    Args:
+        rounds: False to follow the range only.
+        **layer: as every layer takes them.
+    """
+
+    def __init__(self, rounds: bool = True, **layer: Any) -> None:
+        super().__init__(**layer)
+        self.rounds = rounds
 
     def build(self, input_shape: Any) -> None:
-        """Makes the two ends of the range."""
+        """Makes the two ends of the range; there is none yet."""
         self.low = self.add_weight(name="low", shape=(), initializer="zeros", trainable=False)
-        self.high = self.add_weight(name="high", shape=(), initializer="ones", trainable=False)
+        self.high = self.add_weight(name="high", shape=(), initializer="zeros", trainable=False)
 
     def call(self, inputs: Any, training: bool | None = None) -> Any:
-        """Rounds; in training, follows the range."""
-        if training:
-            self.low.assign(MOMENTUM * self.low + (1 - MOMENTUM) * tf.minimum(tf.reduce_min(inputs), 0.0))
-            self.high.assign(MOMENTUM * self.high + (1 - MOMENTUM) * tf.maximum(tf.reduce_max(inputs), LEAST_RANGE))
+        """Rounds, or follows the range; both in training. The first range is taken as it is."""
+        if training or not self.rounds:
+            kept = tf.where(self.high > 0, MOMENTUM, 0.0)
+            self.low.assign(kept * self.low + (1 - kept) * tf.minimum(tf.reduce_min(inputs), 0.0))
+            self.high.assign(kept * self.high + (1 - kept) * tf.maximum(tf.reduce_max(inputs), LEAST_RANGE))
+        if not self.rounds:
+            return inputs
         return tf.quantization.fake_quant_with_min_max_vars(inputs, self.low, self.high, num_bits=8)
 
 
@@ -135,29 +148,35 @@ def fine_tune(
 
 
 def _rounded(plain: Any, crops: UInt8) -> Any:
-    """The folded network with all rounding in place, its ranges measured on the crops."""
-    before_relu = {_source(layer) for layer in plain.layers if isinstance(layer, layers.ReLU)}
+    """The folded network with all rounding in place, its first ranges measured on the crops without rounding."""
     types: Mapping[type, Any] = {layers.Conv2D: RoundedConv2D, layers.Dense: RoundedDense}
+    observer, rounded = _with_ranges(plain, {}, rounds=False), _with_ranges(plain, types, rounds=True)
+    observer(as_input(crops))
+    for layer in observer.layers:
+        rounded.get_layer(layer.name).set_weights(layer.get_weights())
+    return rounded
 
-    def as_rounded(layer: Any) -> Any:
-        return types.get(type(layer), type(layer)).from_config(layer.get_config())
+
+def _with_ranges(plain: Any, types: Mapping[type, Any], rounds: bool) -> Any:
+    """The network with other types of layers and a range after each operation of a device."""
+    before_relu = {_source(layer) for layer in plain.layers if isinstance(layer, layers.ReLU)}
+
+    def as_other(layer: Any) -> Any:
+        config = layer.get_config()
+        if config.get("activation") == "softmax":
+            config |= {"activation": "linear"}
+        return types.get(type(layer), type(layer)).from_config(config)
 
     def call(layer: Any, *args: Any, **kwargs: Any) -> Any:
         values = layer(*args, **kwargs)
-        if not isinstance(layer, layers.Conv2D | layers.Add | layers.ReLU | layers.GlobalAveragePooling2D):
-            return values
-        # A kernel applies its ReLU before it rounds.
-        return values if layer.name in before_relu else Rounded(name=f"{layer.name}_rounded")(values)
+        if isinstance(layer, ROUNDING) and layer.name not in before_relu:  # a kernel applies its ReLU before it rounds
+            values = Rounded(rounds, name=f"{layer.name}_rounded")(values)
+        return layers.Softmax(name="softmax")(values) if layer.name == plain.layers[-1].name else values
 
-    rounded = keras.models.clone_model(plain, clone_function=as_rounded, call_function=call)
+    network = keras.models.clone_model(plain, clone_function=as_other, call_function=call)
     for layer in plain.layers:
-        rounded.get_layer(layer.name).set_weights(layer.get_weights())
-    ranged = [layer for layer in rounded.layers if isinstance(layer, Rounded)]
-    values = keras.Model(plain.input, [plain.get_layer(layer.name.removesuffix("_rounded")).output for layer in ranged])
-    for layer, value in zip(ranged, values.predict(as_input(crops), verbose=0), strict=True):
-        layer.low.assign(min(float(np.min(value)), 0.0))
-        layer.high.assign(max(float(np.max(value)), LEAST_RANGE))
-    return rounded
+        network.get_layer(layer.name).set_weights(layer.get_weights())
+    return network
 
 
 def _source(layer: Any) -> str:

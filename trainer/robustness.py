@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
+from rich.console import Console
+from rich.table import Table
 
 from edge_app.frames import UInt8
 from edge_app.stages.crop import center_ink
@@ -48,6 +50,17 @@ def measure_robustness(int8_model: bytes, digits: Digits, severity: int = SEVERI
     }
     mean_error = float(np.mean([errors[kind] for kind in AVERAGED]))
     return Robustness(severity, errors, mean_error, accuracy(int8_model, uci_digits()))
+
+
+def print_robustness(robustness: Robustness, console: Console) -> None:
+    """Prints the figures as a table."""
+    title = f"corrupted test crops, severity {robustness.severity}, INT8 on tflite-runtime"
+    table = Table("corruption", "read wrong", title=title)
+    for kind, error in robustness.errors.items():
+        table.add_row(kind, f"{error:.2%}")
+    console.print(table)
+    console.print(f"mean over {len(AVERAGED)} kinds: {robustness.mean_error:.2%} (without contrast, as MNIST-C has it)")
+    console.print(f"UCI's digits: {robustness.uci_accuracy:.4f} read right")
 
 
 def uci_digits() -> Digits:

@@ -25,7 +25,6 @@ from typing import Any
 import keras
 import numpy as np
 
-from edge_app.frames import Float32, UInt8
 from edge_app.manifest import DIGIT_LABELS, REJECT_LABEL
 from trainer.augment import Augmentation
 from trainer.batches import Augmented, Batches, Source, as_input, steps_per_epoch
@@ -39,6 +38,7 @@ from trainer.runs import append_history, open_run
 log = logging.getLogger(__name__)
 
 CALIBRATION_FILE = "calibration.json"
+EXTRA_FILES = TRAINING_EXTRAS, VALIDATION_EXTRAS = "extras.npz", "validation.npz"
 GENTLER = 0.25  # of the recipe's learning rate, for a model that starts from a finished one
 
 
@@ -180,11 +180,23 @@ def train(
     elif recipe.ema_momentum:  # interrupted between the last checkpoint and the end
         model.optimizer.finalize_variable_values(model.trainable_variables)
     if recipe.extras is not None:
-        calibration = calibrate(model, *_opinions(model, validation_digits(mnist, recipe, run, seed)))
-        (run / CALIBRATION_FILE).write_text(json.dumps(dataclasses.asdict(calibration), indent=1) + "\n")
+        calibration = calibrated(model, recipe, validation_digits(mnist, recipe, run, seed))
+        (run / CALIBRATION_FILE).write_text(json.dumps(calibration, indent=1) + "\n")
     model.save(run / "model.new.keras")
     (run / "model.new.keras").replace(run / "model.keras")
     return model
+
+
+def calibrated(model: Any, recipe: Recipe, validation: Digits) -> dict[str, Any]:
+    """Makes a model's confidence honest, where it has a class for what is no digit.
+
+    Returns:
+        What was done, JSON-ready; empty where nothing was.
+    """
+    if recipe.extras is None:
+        return {}
+    scores = model.predict(as_input(validation.images), batch_size=500, verbose=0)
+    return dataclasses.asdict(calibrate(model, scores, validation.labels))
 
 
 def training_digits(mnist: Mnist, recipe: Recipe, run: Path, seed: int) -> Digits:
@@ -192,7 +204,7 @@ def training_digits(mnist: Mnist, recipe: Recipe, run: Path, seed: int) -> Digit
     digits = prepare(mnist.train)
     if recipe.extras is None:
         return digits
-    return joined(digits, kept_extras(run / "extras.npz", mnist.train, recipe.extras, seed))
+    return joined(digits, kept_extras(run / TRAINING_EXTRAS, mnist.train, recipe.extras, seed))
 
 
 def validation_digits(mnist: Mnist, recipe: Recipe, run: Path, seed: int) -> Digits:
@@ -202,13 +214,7 @@ def validation_digits(mnist: Mnist, recipe: Recipe, run: Path, seed: int) -> Dig
         return digits
     share = len(mnist.validation) / len(mnist.train)
     extras = Extras(max(1, round(recipe.extras.scenes * share)), max(1, round(recipe.extras.negatives * share)))
-    return joined(digits, kept_extras(run / "validation.npz", mnist.validation, extras, seed + 1))
-
-
-def _opinions(model: Any, digits: Digits) -> tuple[Float32, UInt8]:
-    """The model's probabilities, (N, classes) float32, and the true labels."""
-    scores: Float32 = model.predict(as_input(digits.images), batch_size=500, verbose=0)
-    return scores, digits.labels
+    return joined(digits, kept_extras(run / VALIDATION_EXTRAS, mnist.validation, extras, seed + 1))
 
 
 def _start_or_resume(run: Path, recipe: Recipe, count: int, seed: int, begun: Any | None) -> tuple[Any, int]:

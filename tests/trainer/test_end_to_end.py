@@ -54,6 +54,31 @@ def test_one_command_makes_a_bundle_that_the_device_takes(run: Path) -> None:
     assert manifest.metrics["accuracy"][INT8] > 0.85
 
 
+def test_quantization_is_shown_by_size_and_by_layer(run: Path) -> None:
+    shown = json.loads((run / "quantization.json").read_text())
+
+    assert [row["version"] for row in shown["by_size"]][:3] == ["float", "PTQ, 10 crops", "PTQ, 30 crops"]
+    assert shown["by_size"][-1]["other_labels"] < 60
+    assert [layer["layer"] for layer in shown["layers"]][:2] == ["conv1", "pool1"]
+    assert all(layer["snr_db"] > 15 for layer in shown["layers"])
+
+
+def test_fine_tuning_under_rounding_is_never_worse_than_none(run: Path) -> None:
+    flags = ["--model", "seed", "--epochs", "1", "--limit-train", "4000", "--quiet"]
+
+    done = subprocess.run(
+        [sys.executable, "-m", "trainer", "qat", *flags, "--out", str(run)],
+        capture_output=True, text=True, cwd=REPOSITORY, timeout=280, check=False,
+    )  # fmt: skip
+
+    assert done.returncode == 0, done.stderr
+    report = json.loads((run / "qat.json").read_text())
+    ptq, qat = report["rows"][1]["accuracy"], report["rows"][3]["accuracy"]
+    assert report["kept"] == ("QAT" if qat > ptq else report["kept"])
+    assert (run / "qat" / "model.keras").exists()
+    assert json.loads((run / "qat" / "run.json").read_text())["qat"]["epochs"] == 1
+
+
 def test_the_plain_model_is_the_bundles_and_a_quarter_of_the_float_one(run: Path) -> None:
     (folder,) = (run / "bundles").iterdir()
 

@@ -1,0 +1,252 @@
+"""A run folder and the command's arguments in, one step of the way to a bundle done.
+
+Every step finds in the folder what the ones before it left there, and leaves its own figures beside them:
+
+    model.keras, calibration.json            train
+    mnist_cnn_*.tflite, quantization.json    quantize
+    evaluation.json                          evaluate
+    bundles/                                 export
+    qat/                                     qat: a run folder of its own
+"""
+
+import argparse
+import dataclasses
+import json
+import shlex
+import shutil
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from rich.console import Console
+
+from edge_app.frames import UInt8
+from trainer import data
+from trainer.batches import Augmented, Source
+from trainer.errors import RunError, TrainerError
+from trainer.evaluate import evaluate, print_evaluation
+from trainer.export import export
+from trainer.layerwise import layer_errors, print_layer_errors
+from trainer.lessons import Lessons
+from trainer.models import load_model
+from trainer.qat import fine_tune, folded
+from trainer.quantize import float_tflite, quantize
+from trainer.robustness import measure_robustness, print_robustness
+from trainer.runs import open_run, read_record, write_whole
+from trainer.study import by_size, float_scores, int8_scores, judged, print_rows
+from trainer.teach import COURSE, teach
+from trainer.train import (
+    CALIBRATION_FILE,
+    EXTRA_FILES,
+    RECIPES,
+    Recipe,
+    calibrated,
+    train,
+    training_digits,
+    validation_digits,
+)
+
+STUDENTS = ("compact", "accurate")  # learn from teachers
+FLOAT_FILE, INT8_FILE = "mnist_cnn_float.tflite", "mnist_cnn_int8.tflite"
+LAYER_CROPS = 400  # that layers are compared on
+QAT_EPOCHS = 4
+QAT_LEARNING_RATE = 1e-4
+
+
+def run_teach(args: argparse.Namespace) -> None:
+    """Trains the teachers and writes their lessons."""
+    teach(_mnist(args), COURSE, args.teachers, _verbose(args))
+
+
+def run_train(args: argparse.Namespace) -> None:
+    """Trains the model, its teachers first where it has some."""
+    recipe = RECIPES[args.model]
+    if args.epochs is not None:
+        recipe = dataclasses.replace(recipe, epochs=args.epochs)
+    taught = args.model in STUDENTS and not args.no_teachers
+    lessons = teach(_mnist(args), COURSE, args.teachers, _verbose(args)) if taught else None
+    train(_mnist(args), recipe, _run_folder(args), args.seed, _verbose(args), args.start, lessons)
+
+
+def run_quantize(args: argparse.Namespace) -> None:
+    """Converts the model, and shows what that costs: by size of the representative set, and layer by layer."""
+    run = _run_folder(args)
+    model, seen, validation = _model(run), _seen(args), _validation(args)
+    float_model = float_tflite(model)
+    int8_model = quantize(model, seen, representative=args.representative, seed=args.seed)
+    (run / FLOAT_FILE).write_bytes(float_model)
+    (run / INT8_FILE).write_bytes(int8_model)
+    rows = by_size(model, seen, validation, seed=args.seed)
+    layers = layer_errors(float_model, int8_model, validation.images[:LAYER_CROPS])
+    _write_json(run / "quantization.json", {"by_size": _as_dicts(rows), "layers": _as_dicts(layers)})
+    console = Console(width=110)
+    print_rows(f"{len(validation)} validation crops, by size of the representative set", rows, console)
+    print_layer_errors(layers, console)
+    print(f"{run / INT8_FILE}: {len(int8_model)} bytes, quantized on {args.representative} crops")
+
+
+def run_qat(args: argparse.Namespace) -> None:
+    """Fine-tunes the model under INT8's rounding, in a run folder of its own; keeps what validates better."""
+    run = _run_folder(args)
+    model, seen, validation = _model(run), _seen(args), _validation(args)
+    recipe, record = _recipe(run), read_record(run)
+    epochs = QAT_EPOCHS if args.epochs is None else args.epochs
+    open_run(run / "qat", record | {"qat": {"epochs": epochs, "learning_rate": QAT_LEARNING_RATE}})
+    for name in EXTRA_FILES:
+        if (run / name).exists():
+            shutil.copyfile(run / name, run / "qat" / name)
+    plain = folded(model)
+    learnt = fine_tune(
+        plain, _source(args), seen[:LAYER_CROPS], epochs=epochs, learning_rate=QAT_LEARNING_RATE,
+        batch_size=recipe.batch_size, seed=args.seed, verbose=_verbose(args),
+    )  # fmt: skip
+    calibration = calibrated(learnt, recipe, validation)
+    rows, models = [], {"PTQ": plain, "QAT": learnt}
+    for name, candidate in models.items():
+        exact = float_scores(candidate, validation.images)
+        int8_model = quantize(candidate, seen, representative=args.representative, seed=args.seed)
+        scores = int8_scores(int8_model, validation.images)
+        rows.append(judged(f"float, before {name}", exact, exact, validation.labels))
+        rows.append(judged(f"INT8 by {name}", scores, exact, validation.labels))
+    better = (rows[3].accuracy, -rows[3].surprise) >= (rows[1].accuracy, -rows[1].surprise)
+    kept = learnt if better else plain
+    kept.save(run / "qat" / "model.keras")
+    shown = calibration if better else _read_json(run / CALIBRATION_FILE)
+    _write_json(run / "qat" / CALIBRATION_FILE, shown)
+    _write_json(run / "qat.json", {"rows": _as_dicts(rows), "kept": "QAT" if better else "PTQ"})
+    print_rows(f"{len(validation)} validation crops", rows, Console(width=110))
+    outcome = "the fine-tuned weights" if better else "the weights as they were, since these validate better"
+    print(f"{run / 'qat'}: holds {outcome}; `edge-trainer quantize --out {run / 'qat'}` goes on from there")
+
+
+def run_evaluate(args: argparse.Namespace) -> None:
+    """Measures float and INT8 on the test images, clean and corrupted, and on other people's digits."""
+    run = _run_folder(args)
+    float_model, int8_model = _converted(run)
+    test = data.prepare(_mnist(args).test)
+    evaluation = evaluate(_model(run), float_model, int8_model, test, f"MNIST test, {len(test)} images")
+    robustness = measure_robustness(int8_model, test)
+    _write_json(run / "evaluation.json", evaluation.as_dict() | {"robustness": dataclasses.asdict(robustness)})
+    console = Console(width=110)
+    print_evaluation(evaluation, console)
+    print_robustness(robustness, console)
+
+
+def run_export(args: argparse.Namespace) -> None:
+    """Writes the bundle."""
+    run = _run_folder(args)
+    record = read_record(run)
+    folder = export(
+        name=record["recipe"]["model"],
+        int8_model=_converted(run)[1],
+        metrics=_read_json(run / "evaluation.json") | {"calibration": _read_json(run / CALIBRATION_FILE)},
+        validation=_validation(args),
+        training=record | {"command": command_line(sys.argv[1:])},
+        bundles=args.bundles or run / "bundles",
+    )
+    print(f"bundle: {folder}")
+
+
+def run_all(args: argparse.Namespace) -> None:
+    """From nothing to a bundle."""
+    for step in (run_train, run_quantize, run_evaluate, run_export):
+        step(args)
+
+
+def command_line(arguments: Sequence[str]) -> str:
+    """The command for the record: a bundle is passed on, the folders of the machine that made it are not.
+
+    >>> command_line(["all", "--out", "/home/ada/runs/first"])
+    'edge-trainer all --out first'
+    """
+    names = [Path(argument).name if Path(argument).is_absolute() else argument for argument in arguments]
+    return shlex.join(["edge-trainer", *names])
+
+
+def _run_folder(args: argparse.Namespace) -> Path:
+    return Path(args.out) if args.out is not None else Path("runs") / f"{args.model}-seed{args.seed}"
+
+
+def _mnist(args: argparse.Namespace) -> data.Mnist:
+    mnist = data.load_mnist(args.mnist)
+    if args.limit_train is not None:
+        mnist = dataclasses.replace(mnist, train=mnist.train.take(slice(args.limit_train)))
+    return mnist
+
+
+def _verbose(args: argparse.Namespace) -> str | int:
+    """Of Keras: a line an epoch or a progress bar."""
+    return 2 if args.quiet else "auto"
+
+
+def _model(run: Path) -> Any:
+    read_record(run)  # says so where the folder is none
+    return load_model(run / "model.keras")
+
+
+def _recipe(run: Path) -> Recipe:
+    """That the run was made by, whatever the recipe of that name is today."""
+    return msgspec.convert(read_record(run)["recipe"], Recipe)
+
+
+def _lessons(args: argparse.Namespace) -> Lessons | None:
+    """That the run was taught by.
+
+    Raises:
+        RunError: the folder of teachers holds others.
+    """
+    plan = read_record(_run_folder(args)).get("lessons")
+    if plan is None:
+        return None
+    lessons = Lessons(args.teachers / "lessons")
+    if lessons.plan != plan:
+        raise RunError(
+            f"{args.teachers} must hold the lessons of {_run_folder(args)}. Received: others; see --teachers"
+        )
+    return lessons
+
+
+def _source(args: argparse.Namespace) -> Source:
+    """What the run learnt from."""
+    recipe = _recipe(_run_folder(args))
+    digits = _lessons(args)
+    if digits is not None:
+        return digits
+    learnt = training_digits(_mnist(args), recipe, _run_folder(args), args.seed)
+    return Augmented(learnt, recipe.augmentation, len(recipe.labels), args.seed)
+
+
+def _seen(args: argparse.Namespace) -> UInt8:
+    """(N, 28, 28) uint8 crops that the run was trained on."""
+    lessons = _lessons(args)
+    if lessons is not None:
+        return lessons.images
+    return training_digits(_mnist(args), _recipe(_run_folder(args)), _run_folder(args), args.seed).images
+
+
+def _validation(args: argparse.Namespace) -> data.Digits:
+    return validation_digits(_mnist(args), _recipe(_run_folder(args)), _run_folder(args), args.seed)
+
+
+def _converted(run: Path) -> tuple[bytes, bytes]:
+    """The float and the INT8 flatbuffer of a run."""
+    files = run / FLOAT_FILE, run / INT8_FILE
+    for file in files:
+        if not file.exists():
+            raise TrainerError(f"{file} must be there. Received: nothing; run `edge-trainer quantize` first")
+    return files[0].read_bytes(), files[1].read_bytes()
+
+
+def _as_dicts(rows: Sequence[Any]) -> list[dict[str, Any]]:
+    return [dataclasses.asdict(row) for row in rows]
+
+
+def _write_json(file: Path, content: dict[str, Any]) -> None:
+    write_whole(file, json.dumps(content, indent=2) + "\n")
+
+
+def _read_json(file: Path) -> dict[str, Any]:
+    """What a step of the run wrote down; empty where it was not run."""
+    return dict(json.loads(file.read_text())) if file.exists() else {}

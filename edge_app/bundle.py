@@ -5,6 +5,8 @@ A bundle is written once, never changed, and named by the first 16 hex digits of
     model.tflite     full INT8, (1, 28, 28, 1) to (1, classes)
     manifest.json    `edge_app.manifest`: hashes, labels, quantization, thresholds, how it was trained, how good it is
     golden.npz       labelled crops with the outputs expected of them: the model's self-test
+    weights.npz      float weights to go on training from, where the trainer left them
+    MODEL_CARD.md    the manifest's knowledge in a person's words, where the trainer wrote it
 
 `load_bundle` judges the files, `check_interpreter` the loaded model, `replay_golden` its answers;
 `verify_in_child` does all three in a process of its own, because a damaged model can crash the native
@@ -18,7 +20,7 @@ import subprocess
 import sys
 import tempfile
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
@@ -242,7 +244,15 @@ def verify_in_child(path: Path, interpreter_flags: Sequence[str] = ()) -> dict[s
     return report
 
 
-def write_bundle(parent: Path, *, model: bytes, golden: Golden, golden_record: GoldenRecord, **fields: Any) -> Path:
+def write_bundle(
+    parent: Path,
+    *,
+    model: bytes,
+    golden: Golden,
+    golden_record: GoldenRecord,
+    others: Mapping[str, bytes] | None = None,
+    **fields: Any,
+) -> Path:
     """Writes a new bundle into its own folder below `parent`; whole or not at all.
 
     Args:
@@ -250,6 +260,7 @@ def write_bundle(parent: Path, *, model: bytes, golden: Golden, golden_record: G
         model: the TFLite flatbuffer.
         golden: its self-test, with at least one crop.
         golden_record: how it is compared; the manifest's field `golden`.
+        others: further files by name, which the device does not need.
         **fields: the other fields of `Manifest` but `schema` and `files`.
 
     Returns:
@@ -265,7 +276,9 @@ def write_bundle(parent: Path, *, model: bytes, golden: Golden, golden_record: G
         new.mkdir()
         (new / MODEL_FILE).write_bytes(model)
         np.savez_compressed(new / GOLDEN_FILE, crops=golden.crops, labels=golden.labels, outputs=golden.outputs)
-        files = {name: file_record(new / name) for name in (MODEL_FILE, GOLDEN_FILE)}
+        for name, content in (others or {}).items():
+            (new / name).write_bytes(content)
+        files = {file.name: file_record(file) for file in sorted(new.iterdir())}
         manifest = Manifest(schema=SCHEMA, files=files, golden=golden_record, **fields)
         (new / MANIFEST_FILE).write_bytes(msgspec.json.format(msgspec.json.encode(manifest), indent=2) + b"\n")
         read_golden(load_bundle(new))

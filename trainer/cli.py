@@ -65,12 +65,16 @@ def get_parser() -> argparse.ArgumentParser:
         ("qat", "fine-tune the run's model under INT8's rounding, into RUN/qat"),
         ("evaluate", "measure float and INT8 on the 10,000 test images, clean and corrupted, and on other digits"),
         ("export", "write the run's bundle"),
+        ("finetune", "teach a bundle's model your own hand: --extra-data FOLDER, from the bundle's float weights"),
         ("all", "train, quantize, evaluate and export: from nothing to a bundle"),
     )
     for name, summary in steps:
         step = commands.add_parser(name, help=summary, description=summary[0].upper() + summary[1:] + ".")
         step.set_defaults(run=_step(name))
         _add_run_flags(step)
+        if name == "finetune":
+            step.set_defaults(out=Path("runs/finetuned"))
+            step.add_argument("--bundle", type=Path, metavar="FOLDER", help="to start from (default: the embedded one)")
         data.add_flag(step)
     scenes.add_parser(commands)
     clip.add_parser(commands)
@@ -81,6 +85,10 @@ def get_parser() -> argparse.ArgumentParser:
 def _add_run_flags(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--model", choices=MODELS, default=MODELS[0], help="recipe (default: %(default)s)")
     parser.add_argument("--seed", type=int, default=1, help="of all chance in the training (default: %(default)s)")
+    parser.add_argument(
+        "--preset", choices=("released", "quick"), default="released",
+        help="quick: no teachers, few drawn pages, minutes instead of hours (default: %(default)s)",
+    )  # fmt: skip
     parser.add_argument("--epochs", type=int, metavar="N", help="passes over the data (default: the recipe's)")
     parser.add_argument(
         "--start", type=Path, metavar="RUN", help="finished run whose weights to start from, at a lower learning rate"
@@ -93,6 +101,12 @@ def _add_run_flags(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--bundles", type=Path, metavar="FOLDER", help="where bundles go (default: RUN/bundles)")
     parser.add_argument(
         "--representative", type=int, default=500, metavar="N", help="crops to calibrate INT8 on (default: 500)"
+    )
+    parser.add_argument(
+        "--extra-data", type=Path, metavar="FOLDER", help="own digits: folders 0 to 9 (and reject) of crops or photos"
+    )
+    parser.add_argument(
+        "--extra-weight", type=int, default=10, metavar="N", help="times an epoch that each is seen (default: 10)"
     )
     parser.add_argument("--limit-train", type=int, metavar="N", help="use only N training digits, for a trial")
     parser.add_argument("--quiet", action="store_true", help="a line an epoch instead of a progress bar")

@@ -1,5 +1,6 @@
 """A trained and converted run in, its bundle out."""
 
+import dataclasses
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -12,11 +13,14 @@ from edge_app.frames import UInt8
 from edge_app.manifest import DIGIT_LABELS, REJECT_LABEL, GoldenRecord, Thresholds, tensor_record
 from edge_app.stages.crop import PREPROCESSING
 from edge_app.stages.quantize import dequantize
+from trainer.card import CARD_FILE, model_card
 from trainer.data import Digits
 from trainer.errors import TrainerError
 from trainer.evaluate import choose_threshold
+from trainer.footprint import footprint
 from trainer.negatives import make_held_out
 from trainer.replay import Replay, replay
+from trainer.weights import WEIGHTS_FILE
 
 UNKNOWN_SYMBOLS = 1500  # letters, signs and marks, with many pens and fonts
 GOLDEN_PER_DIGIT = 10
@@ -32,6 +36,7 @@ def export(
     training: Mapping[str, Any],
     metrics: Mapping[str, Any],
     bundles: Path,
+    weights: bytes | None = None,
 ) -> Path:
     """Writes a bundle.
 
@@ -41,6 +46,7 @@ def export(
         validation: prepared digits that golden crops and threshold are taken from.
         training, metrics: for the manifest.
         bundles: folder of bundles.
+        weights: float ones, of `trainer.weights`.
 
     Returns:
         The bundle's folder.
@@ -52,6 +58,13 @@ def export(
     answer = replay(int8_model, validation.images)
     classes, threshold = answer.output.shape[-1], choose_threshold(int8_model, validation)
     rows = golden_rows(answer, validation.labels)
+    asked = footprint(int8_model)
+    measured = {
+        **metrics,
+        "unknown_symbols_accepted": symbols_accepted(int8_model, threshold),
+        "footprint": dataclasses.asdict(asked),
+    }
+    card = model_card(name=name, training=training, metrics=measured, threshold=threshold, asked=asked)
     return write_bundle(
         bundles,
         model=int8_model,
@@ -64,7 +77,8 @@ def export(
         preprocessing=PREPROCESSING,
         thresholds=Thresholds(confidence=threshold),
         training=dict(training),
-        metrics=dict(metrics) | {"unknown_symbols_accepted": symbols_accepted(int8_model, threshold)},
+        metrics=measured,
+        others={CARD_FILE: card.encode()} | ({} if weights is None else {WEIGHTS_FILE: weights}),
     )
 
 

@@ -4,6 +4,7 @@ run.json         configuration, versions, data hashes, git revision
 history.jsonl    one line an epoch
 """
 
+import hashlib
 import importlib.metadata
 import json
 import logging
@@ -61,6 +62,26 @@ def read_record(run: Path) -> dict[str, Any]:
     except (OSError, ValueError) as error:
         raise RunError(f"{run} must be a run folder with run.json. Received: {error}") from error
     return record
+
+
+def write_lock(run: Path, command: str, files: Sequence[str]) -> None:
+    """Writes lock.json: all that one needs to make the run again and to see that it came out the same.
+
+    Args:
+        run: the run folder.
+        command: that made it.
+        files: of the run, of which the sha256 is kept; those that are missing are left out.
+    """
+    installed = {each.metadata["Name"]: each.version for each in importlib.metadata.distributions()}
+    lock = {
+        "command": command,
+        "record": read_record(run),
+        "distributions": dict(sorted(installed.items(), key=lambda pair: pair[0].lower())),
+        "sha256": {
+            name: hashlib.sha256((run / name).read_bytes()).hexdigest() for name in files if (run / name).exists()
+        },
+    }
+    write_whole(run / "lock.json", json.dumps(lock, indent=2) + "\n")
 
 
 def append_history(run: Path, line: Mapping[str, float]) -> None:

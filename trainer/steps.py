@@ -20,38 +20,52 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import numpy as np
 from rich.console import Console
 
+from edge_app.bundle import embedded_bundle_path, load_bundle
 from edge_app.frames import UInt8
+from edge_app.manifest import DIGIT_LABELS
 from trainer import data
 from trainer.batches import Augmented, Source
+from trainer.corpus import Extras
 from trainer.errors import RunError, TrainerError
 from trainer.evaluate import evaluate, print_evaluation
 from trainer.export import export
 from trainer.layerwise import layer_errors, print_layer_errors
 from trainer.lessons import Lessons
 from trainer.models import load_model
+from trainer.own import OwnDigits, draw_sheet, read_own
 from trainer.qat import fine_tune, folded
 from trainer.quantize import float_tflite, quantize
-from trainer.robustness import measure_robustness, print_robustness
-from trainer.runs import open_run, read_record, write_whole
+from trainer.robustness import accuracy, measure_robustness, print_robustness
+from trainer.runs import open_run, read_record, write_lock, write_whole
 from trainer.study import by_size, float_scores, int8_scores, judged, print_rows
 from trainer.teach import COURSE, teach
 from trainer.train import (
     CALIBRATION_FILE,
     EXTRA_FILES,
+    QUICK,
     RECIPES,
+    TRAINING_EXTRAS,
+    VALIDATION_EXTRAS,
     Recipe,
+    Start,
     calibrated,
     train,
     training_digits,
     validation_digits,
 )
+from trainer.weights import packed_weights, unpacked
 
 STUDENTS = ("compact", "accurate")  # learn from teachers
 FLOAT_FILE, INT8_FILE = "mnist_cnn_float.tflite", "mnist_cnn_int8.tflite"
 LAYER_CROPS = 400  # that layers are compared on
+LOCKED = FLOAT_FILE, INT8_FILE, TRAINING_EXTRAS, VALIDATION_EXTRAS
 QAT_EPOCHS = 4
+FINE_EPOCHS = 3
+FINE_LEARNING_RATE = 1e-3  # a quarter of it is used, as wherever a model starts from a finished one
+FINE_EXTRAS = Extras(scenes=4, negatives=3_000)  # so that it does not forget what is no digit
 QAT_LEARNING_RATE = 1e-4
 
 
@@ -62,12 +76,41 @@ def run_teach(args: argparse.Namespace) -> None:
 
 def run_train(args: argparse.Namespace) -> None:
     """Trains the model, its teachers first where it has some."""
-    recipe = RECIPES[args.model]
+    quick = args.preset == "quick"
+    recipe = (QUICK if quick else RECIPES).get(args.model, RECIPES[args.model])
     if args.epochs is not None:
         recipe = dataclasses.replace(recipe, epochs=args.epochs)
-    taught = args.model in STUDENTS and not args.no_teachers
+    taught = args.model in STUDENTS and not (args.no_teachers or quick)
     lessons = teach(_mnist(args), COURSE, args.teachers, _verbose(args)) if taught else None
-    train(_mnist(args), recipe, _run_folder(args), args.seed, _verbose(args), args.start, lessons)
+    start = None if args.start is None else Start.from_run(args.start)
+    own = _own_digits(args, recipe)
+    train(_mnist(args), recipe, _run_folder(args), args.seed, _verbose(args), start, lessons, own)
+
+
+def run_finetune(args: argparse.Namespace) -> None:
+    """Teaches a bundle's model one's own hand, and writes a bundle of what came out."""
+    if args.extra_data is None:
+        raise TrainerError("finetune must be given one's own digits. Received: no --extra-data FOLDER")
+    bundle = load_bundle(args.bundle or embedded_bundle_path())
+    start = unpacked(bundle)
+    recipe = dataclasses.replace(
+        msgspec.convert(bundle.manifest.training["recipe"], Recipe),
+        epochs=FINE_EPOCHS if args.epochs is None else args.epochs,
+        learning_rate=FINE_LEARNING_RATE,
+    )
+    if recipe.extras is not None:
+        recipe = dataclasses.replace(recipe, extras=FINE_EXTRAS)
+    own, held_out = _apart(read_own(args.extra_data))
+    run = _run_folder(args)
+    train(_mnist(args), recipe, run, args.seed, _verbose(args), start, None, OwnDigits(own, args.extra_weight))
+    draw_sheet(own, run / "own.png")
+    for step in (run_quantize, run_evaluate, run_export):
+        step(args)
+    if len(held_out):
+        before, after = bundle.model_path.read_bytes(), (run / INT8_FILE).read_bytes()
+        figures = [f"{accuracy(model, held_out):.1%}" for model in (before, after)]
+        print(f"of {len(held_out)} own crops kept apart: {figures[0]} read right before, {figures[1]} now")
+    print(f"{run / 'own.png'} shows what was learnt from")
 
 
 def run_quantize(args: argparse.Namespace) -> None:
@@ -145,6 +188,7 @@ def run_export(args: argparse.Namespace) -> None:
         validation=_validation(args),
         training=record | {"command": command_line(sys.argv[1:])},
         bundles=args.bundles or run / "bundles",
+        weights=packed_weights(_model(run)),
     )
     print(f"bundle: {folder}")
 
@@ -153,6 +197,7 @@ def run_all(args: argparse.Namespace) -> None:
     """From nothing to a bundle."""
     for step in (run_train, run_quantize, run_evaluate, run_export):
         step(args)
+    write_lock(_run_folder(args), command_line(sys.argv[1:]), LOCKED)
 
 
 def command_line(arguments: Sequence[str]) -> str:
@@ -163,6 +208,26 @@ def command_line(arguments: Sequence[str]) -> str:
     """
     names = [Path(argument).name if Path(argument).is_absolute() else argument for argument in arguments]
     return shlex.join(["edge-trainer", *names])
+
+
+def _own_digits(args: argparse.Namespace, recipe: Recipe) -> OwnDigits | None:
+    """Of --extra-data, where it is given; a sheet of them is drawn into the run folder."""
+    if args.extra_data is None:
+        return None
+    digits = read_own(args.extra_data)
+    if digits.labels.max() >= len(recipe.labels):
+        raise TrainerError(f"{args.extra_data} must hold digits alone for {recipe.model}. Received: a folder reject")
+    _run_folder(args).mkdir(parents=True, exist_ok=True)
+    draw_sheet(digits, _run_folder(args) / "own.png")
+    return OwnDigits(digits, args.extra_weight)
+
+
+def _apart(digits: data.Digits) -> tuple[data.Digits, data.Digits]:
+    """Four of five to learn from and the fifth to check with; all and none where there are few."""
+    if len(digits) < 5 * len(DIGIT_LABELS):
+        return digits, digits.take(slice(0))
+    checked = np.arange(len(digits)) % 5 == 4
+    return digits.take(~checked), digits.take(checked)
 
 
 def _run_folder(args: argparse.Namespace) -> Path:

@@ -33,6 +33,7 @@ from trainer.corpus import Extras, joined, kept_extras
 from trainer.data import Digits, Mnist, prepare
 from trainer.lessons import Lessons
 from trainer.models import build, load_model
+from trainer.own import Mixed, OwnDigits
 from trainer.runs import append_history, open_run
 
 log = logging.getLogger(__name__)
@@ -74,6 +75,29 @@ class Recipe:
         return DIGIT_LABELS if self.extras is None else (*DIGIT_LABELS, REJECT_LABEL)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Start:
+    """A finished model to start from.
+
+    Attributes:
+        model: keras.Model; trained further, so changed.
+        sha256: of the file that it came from, for the record.
+    """
+
+    model: Any
+    sha256: str
+
+    @staticmethod
+    def from_run(run: Path) -> "Start":
+        """The model of a finished run.
+
+        Raises:
+            RunError: there is none, or it is damaged.
+        """
+        file = run / "model.keras"
+        return Start(load_model(file), hashlib.sha256(file.read_bytes()).hexdigest())
+
+
 EXTRAS = Extras(scenes=44, negatives=20_000)
 
 RECIPES = {
@@ -86,6 +110,12 @@ RECIPES = {
     "generalist": Recipe("accurate", 40, 128, 4e-3, 0.01, 0.03, 0.998, Augmentation(), EXTRAS),
 }
 """Chosen on the validation split."""
+
+QUICK = {
+    name: dataclasses.replace(RECIPES[name], epochs=14, label_smoothing=0.03, extras=Extras(scenes=6, negatives=4_000))
+    for name in ("compact", "accurate")
+}
+"""Without teachers and with few drawn pages: for a trial, in minutes."""
 
 
 class _Checkpoint(keras.callbacks.Callback):
@@ -123,8 +153,9 @@ def train(
     run: Path,
     seed: int,
     verbose: str | int = "auto",
-    start: Path | None = None,
+    start: Start | None = None,
     lessons: Lessons | None = None,
+    own: OwnDigits | None = None,
 ) -> Any:
     """Trains a model, or goes on with it, or loads it where it is finished.
 
@@ -134,24 +165,22 @@ def train(
         run: the run folder; made if missing.
         seed: of all chance in the run.
         verbose: of Keras: "auto" is a progress bar, 2 a line an epoch.
-        start: a finished run of the same model; its weights are where this one starts, more gently.
+        start: a finished model; its weights are where this one starts, more gently.
         lessons: to learn from, instead of MNIST's labels and crops drawn for this run.
+        own: one's own digits, to learn beside all others.
 
     Returns:
         The finished keras.Model.
 
     Raises:
-        RunError: the folder holds a run of another configuration, or a damaged checkpoint; or `start` holds
-            no finished run.
+        RunError: the folder holds a run of another configuration, or a damaged checkpoint.
     """
     configuration = {"recipe": dataclasses.asdict(recipe), "seed": seed}
     sizes = {"train_size": len(mnist.train), "validation_size": len(mnist.validation)}
-    begun = None if start is None else load_model(start / "model.keras")
-    started_from = (
-        {} if start is None else {"started_from": hashlib.sha256((start / "model.keras").read_bytes()).hexdigest()}
-    )
+    started_from = {} if start is None else {"started_from": start.sha256}
     taught = {} if lessons is None else {"lessons": lessons.plan}
-    open_run(run, configuration | sizes | started_from | taught)
+    added = {} if own is None else {"own_digits": own.record()}
+    open_run(run, configuration | sizes | started_from | taught | added)
     if (run / "model.keras").exists():
         log.info("%s is finished; nothing to train", run)
         return load_model(run / "model.keras")
@@ -161,7 +190,9 @@ def train(
         source = Augmented(training_digits(mnist, recipe, run, seed), recipe.augmentation, classes, seed)
     else:
         source = lessons
-    model, first_epoch = _start_or_resume(run, recipe, len(source), seed, begun)
+    if own is not None:
+        source = Mixed(source, Augmented(own.digits, recipe.augmentation, classes, seed), own.weight)
+    model, first_epoch = _start_or_resume(run, recipe, len(source), seed, start)
     if first_epoch:
         log.info("%s: going on after epoch %d of %d", run, first_epoch, recipe.epochs)
     if first_epoch < recipe.epochs:
@@ -217,18 +248,17 @@ def validation_digits(mnist: Mnist, recipe: Recipe, run: Path, seed: int) -> Dig
     return joined(digits, kept_extras(run / VALIDATION_EXTRAS, mnist.validation, extras, seed + 1))
 
 
-def _start_or_resume(run: Path, recipe: Recipe, count: int, seed: int, begun: Any | None) -> tuple[Any, int]:
-    """The model to go on with and the number of the next epoch; a fresh one has the weights of `begun`, if any."""
+def _start_or_resume(run: Path, recipe: Recipe, count: int, seed: int, start: Start | None) -> tuple[Any, int]:
+    """The model to go on with and the number of the next epoch; a fresh one is that of `start`, if any."""
     checkpoint = run / "checkpoint.keras"
     if checkpoint.exists():
         model = load_model(checkpoint)
         return model, int(model.optimizer.iterations) // steps_per_epoch(count, recipe.batch_size)
     keras.utils.set_random_seed(seed)
-    model = build(recipe.model, recipe.labels)
+    model = build(recipe.model, recipe.labels) if start is None else start.model
     steps = steps_per_epoch(count, recipe.batch_size)
     peak = recipe.learning_rate
-    if begun is not None:
-        model.set_weights(begun.get_weights())
+    if start is not None:
         peak *= GENTLER
     rate = keras.optimizers.schedules.CosineDecay(
         peak / 20,

@@ -2,11 +2,13 @@
 
 import hashlib
 import json
+import re
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
@@ -77,6 +79,38 @@ def test_fine_tuning_under_rounding_is_never_worse_than_none(run: Path) -> None:
     assert report["kept"] == ("QAT" if qat > ptq else report["kept"])
     assert (run / "qat" / "model.keras").exists()
     assert json.loads((run / "qat" / "run.json").read_text())["qat"]["epochs"] == 1
+
+
+def test_the_bundle_goes_on_learning_from_ones_own_hand(run: Path, mnist: Mnist, tmp_path: Path) -> None:
+    (bundle,) = (run / "bundles").iterdir()
+    for label in range(10):
+        (tmp_path / "own" / str(label)).mkdir(parents=True)
+    for number, (image, label) in enumerate(zip(mnist.validation.images[:80], mnist.validation.labels, strict=False)):
+        cv2.imwrite(str(tmp_path / "own" / str(label) / f"{number}.png"), 255 - image)
+    flags = ["--bundle", str(bundle), "--extra-data", str(tmp_path / "own"), "--limit-train", "2000", "--epochs", "1"]
+
+    done = subprocess.run(
+        [sys.executable, "-m", "trainer", "finetune", *flags, "--quiet", "--out", str(tmp_path / "run")],
+        capture_output=True, text=True, cwd=REPOSITORY, timeout=280, check=False,
+    )  # fmt: skip
+
+    assert done.returncode == 0, done.stderr
+    assert re.search(r"of 16 own crops kept apart: [\d.]+% read right before, [\d.]+% now", done.stdout)
+    (folder,) = (tmp_path / "run" / "bundles").iterdir()
+    training = load_bundle(folder).manifest.training
+    assert training["own_digits"]["crops"] == 64
+    assert training["started_from"] == load_bundle(bundle).manifest.files["weights.npz"].sha256
+    assert "64 crops of the owner's own handwriting" in (folder / "MODEL_CARD.md").read_text()
+    assert cv2.imread(str(tmp_path / "run" / "own.png")) is not None
+
+
+def test_the_lock_names_every_version_and_hash(run: Path) -> None:
+    lock = json.loads((run / "lock.json").read_text())
+
+    assert lock["command"].startswith("edge-trainer all --model seed")
+    assert lock["distributions"]["numpy"] == np.__version__
+    int8 = (run / "mnist_cnn_int8.tflite").read_bytes()
+    assert lock["sha256"]["mnist_cnn_int8.tflite"] == hashlib.sha256(int8).hexdigest()
 
 
 def test_the_plain_model_is_the_bundles_and_a_quarter_of_the_float_one(run: Path) -> None:

@@ -45,7 +45,10 @@ def test_a_bundle_holds_what_it_was_given_and_what_the_runtime_reports(
     assert (manifest.name, manifest.labels) == ("trial", (*DIGIT_LABELS, REJECT_LABEL))
     assert manifest.training == {"seed": 5}
     accepted = symbols_accepted(int8, manifest.thresholds.confidence)
-    assert manifest.metrics == {"accuracy": {"float": 0.5}, "unknown_symbols_accepted": accepted}
+    assert manifest.metrics["accuracy"] == {"float": 0.5}
+    assert manifest.metrics["unknown_symbols_accepted"] == accepted
+    assert manifest.metrics["footprint"]["flash_bytes"] == len(int8)
+    assert "| test images, float | 0.5000 |" in (folder / "MODEL_CARD.md").read_text()
     assert 0.0 <= accepted < 0.3
     assert manifest.thresholds.confidence == choose_threshold(int8, validation)
     for record, details in ((manifest.input, answer.input), (manifest.output, answer.output)):

@@ -10,10 +10,10 @@ set -euo pipefail
 # shellcheck source=scripts/setup.sh
 source "$(dirname -- "${BASH_SOURCE[0]}")/setup.sh"
 
-# A screen for the window tests, a compiler for the test delegate, a checker for the scripts, an RTSP server.
+# A screen for the window tests, a compiler for the test delegate, a checker for the scripts, an RTSP server, a browser.
 readonly PACKAGES=(
   shellcheck xvfb xdotool gcc libc6-dev
-  python3-gi gir1.2-gst-rtsp-server-1.0 gstreamer1.0-plugins-base gstreamer1.0-plugins-good
+  chromium python3-gi gir1.2-gst-rtsp-server-1.0 gstreamer1.0-plugins-base gstreamer1.0-plugins-good
 )
 
 usage() {

@@ -76,10 +76,22 @@ def get_parser() -> argparse.ArgumentParser:
             step.set_defaults(out=Path("runs/finetuned"))
             step.add_argument("--bundle", type=Path, metavar="FOLDER", help="to start from (default: the embedded one)")
         data.add_flag(step)
+    _add_report(commands)
     scenes.add_parser(commands)
     clip.add_parser(commands)
     benchmark.add_parser(commands)
     return parser
+
+
+def _add_report(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    summary = "show a run on one self-contained page with pictures: RUN/report/index.html"
+    parser = commands.add_parser("report", help=summary, description=summary[0].upper() + summary[1:] + ".")
+    parser.set_defaults(run=_step("report"))
+    parser.add_argument("run_folder", type=Path, metavar="RUN", help="an evaluated run folder")
+    parser.add_argument(
+        "--beside", nargs="+", type=Path, metavar="RUN", help="runs to compare with (default: all beside RUN)"
+    )
+    data.add_flag(parser)
 
 
 def _add_run_flags(parser: argparse.ArgumentParser) -> None:

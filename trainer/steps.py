@@ -38,6 +38,7 @@ from trainer.models import load_model
 from trainer.own import OwnDigits, draw_sheet, read_own
 from trainer.qat import fine_tune, folded
 from trainer.quantize import float_tflite, quantize
+from trainer.report import siblings, write_report
 from trainer.robustness import accuracy, measure_robustness, print_robustness
 from trainer.runs import open_run, read_record, write_lock, write_whole
 from trainer.study import by_size, float_scores, int8_scores, judged, print_rows
@@ -175,6 +176,14 @@ def run_evaluate(args: argparse.Namespace) -> None:
     console = Console(width=110)
     print_evaluation(evaluation, console)
     print_robustness(robustness, console)
+
+
+def run_report(args: argparse.Namespace) -> None:
+    """Writes the page that shows all that the run's steps measured."""
+    others = {each.name: each for each in args.beside} if args.beside else siblings(args.run_folder)
+    test = data.prepare(data.load_mnist(args.mnist).test)
+    page = write_report(args.run_folder, _model(args.run_folder), _converted(args.run_folder)[1], test, others)
+    print(f"report: {page}")
 
 
 def run_export(args: argparse.Namespace) -> None:

@@ -29,7 +29,7 @@ from trainer.lessons import Lessons, lesson_files
 from trainer.models import load_model
 from trainer.rough import roughen
 from trainer.runs import open_run
-from trainer.train import EXTRAS, RECIPES, train
+from trainer.train import RECIPES, train
 
 log = logging.getLogger(__name__)
 
@@ -48,8 +48,9 @@ class Course:
         temperature: that the teachers' probabilities are levelled by.
         label_share: of the true label in what is to be learnt.
         augmentation: how the crops are changed.
-        rough: share of them that then gets the faults of `trainer.rough`, which the teachers are spared.
+        rough: share of MNIST's that then gets the faults of `trainer.rough`, which the teachers are spared.
         extras: what is added to MNIST.
+        extras_shown: how many of them are drawn for each lesson.
     """
 
     teachers: tuple[tuple[str, int], ...]
@@ -60,6 +61,7 @@ class Course:
     augmentation: Augmentation
     rough: float
     extras: Extras
+    extras_shown: int
 
 
 COURSE = Course(
@@ -70,7 +72,8 @@ COURSE = Course(
     label_share=0.2,
     augmentation=Augmentation(),
     rough=0.2,
-    extras=EXTRAS,
+    extras=Extras(scenes=132, negatives=60_000),
+    extras_shown=80_000,
 )
 """What compact and accurate are taught. Chosen on the validation split."""
 
@@ -99,9 +102,9 @@ def make_lessons(mnist: Mnist, course: Course, teachers: Sequence[Path], folder:
     if missing:
         models = [load_model(file) for file in teachers]
         handwriting = prepare(mnist.train)
-        digits = joined(handwriting, kept_extras(folder / "extras.npz", mnist.train, course.extras, course.seed))
+        extras = kept_extras(folder / "extras.npz", mnist.train, course.extras, course.seed)
         for number in missing:
-            _make_lesson(digits, len(handwriting), models, course, folder, number)
+            _make_lesson(handwriting, extras, models, course, folder, number)
     return Lessons(folder)
 
 
@@ -122,10 +125,12 @@ def teach(mnist: Mnist, course: Course, folder: Path, verbose: str | int = "auto
 
 
 def _make_lesson(
-    digits: Digits, of_mnist: int, models: Sequence[Any], course: Course, folder: Path, number: int
+    handwriting: Digits, extras: Digits, models: Sequence[Any], course: Course, folder: Path, number: int
 ) -> None:
     """Writes one lesson; its second file comes last, so that it is there only when both are whole."""
     random = np.random.default_rng((course.seed, number))
+    shown = extras.take(random.permutation(len(extras))[: course.extras_shown])
+    digits, of_mnist = joined(handwriting, shown), len(handwriting)
     images, targets = np.empty_like(digits.images), np.empty((len(digits), CLASSES), np.float16)
     starts = [*range(0, of_mnist, CHUNK), *range(of_mnist, len(digits), CHUNK)]
     for start, end in track(
@@ -138,7 +143,7 @@ def _make_lesson(
         crops = augment(digits.images[rows], labels, random, course.augmentation)
         asked = models if start < of_mnist else [model for model in models if model.output_shape[-1] == CLASSES]
         targets[rows] = to_learn(opinion(asked, crops), labels, course)
-        images[rows] = roughen(crops, course.rough, random)
+        images[rows] = roughen(crops, course.rough, random) if start < of_mnist else crops
     images_file, targets_file = lesson_files(folder, number)
     _save_whole(images_file, images)
     _save_whole(targets_file, targets)

@@ -19,7 +19,7 @@ from trainer.teach import COURSE, Course, make_lessons, opinion, to_learn
 from trainer.train import Recipe, train
 
 DIGITS = [str(digit) for digit in range(10)]
-LITTLE = Course((), 2, 1001, 2.0, 0.2, Augmentation(), 0.15, Extras(scenes=1, negatives=60))
+LITTLE = Course((), 2, 1001, 2.0, 0.2, Augmentation(), 0.15, Extras(scenes=1, negatives=60), 10_000)
 
 
 class Certain:

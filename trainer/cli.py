@@ -1,6 +1,7 @@
 """The trainer's command line: arguments in, an exit code out. TensorFlow is loaded only where it is used."""
 
 import argparse
+import errno
 import logging
 import os
 import sys
@@ -12,6 +13,7 @@ from trainer.errors import TrainerError
 
 EXIT_OK, EXIT_FAILED, EXIT_INTERRUPTED = 0, 1, 130
 
+FULL_DISK = errno.ENOSPC, errno.EDQUOT
 MODELS = ("compact", "accurate", "seed", "teacher", "generalist")
 
 DESCRIPTION = "Trains the digit classifier of Edge Digits on real MNIST and exports it as a verified INT8 bundle."
@@ -42,6 +44,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         return int(args.run(args))
     except TrainerError as error:
         print(f"edge-trainer: error: {error}", file=sys.stderr)
+        return EXIT_FAILED
+    except OSError as error:
+        if error.errno not in FULL_DISK:
+            raise
+        print(f"edge-trainer: error: {error.strerror}; make room and give the same command again", file=sys.stderr)
         return EXIT_FAILED
     except KeyboardInterrupt:
         print("\nedge-trainer: interrupted; the same command goes on from the last whole epoch", file=sys.stderr)

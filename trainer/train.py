@@ -18,7 +18,10 @@ import dataclasses
 import hashlib
 import json
 import logging
+import statistics
+import time
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -133,6 +136,26 @@ class _Checkpoint(keras.callbacks.Callback):
         new.replace(self._run / "checkpoint.keras")
 
 
+class _Estimate(keras.callbacks.Callback):
+    """After each epoch: says how long the rest will take, by the median of the epochs so far."""
+
+    def __init__(self, epochs: int) -> None:
+        super().__init__()
+        self._epochs, self._began = epochs, 0.0
+        self._took: list[float] = []
+
+    def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        self._began = time.monotonic()
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        self._took.append(time.monotonic() - self._began)
+        left = self._epochs - epoch - 1
+        if left:
+            seconds = statistics.median(self._took)
+            log.info("epoch %d of %d: %.0f s each, about %s left", epoch + 1, self._epochs, seconds, timedelta(
+                seconds=round(left * seconds)))  # fmt: skip
+
+
 class _Reseed(keras.callbacks.Callback):
     """Before each epoch: makes dropout depend on the seed and the epoch's number alone."""
 
@@ -205,7 +228,7 @@ def train(
             initial_epoch=first_epoch,
             shuffle=False,  # Batches does it, by the seed
             validation_data=(as_input(validation.images), keras.utils.to_categorical(validation.labels, classes)),
-            callbacks=[*callbacks, _Checkpoint(run)],
+            callbacks=[*callbacks, _Checkpoint(run), _Estimate(recipe.epochs)],
             verbose=verbose,
         )
     elif recipe.ema_momentum:  # interrupted between the last checkpoint and the end

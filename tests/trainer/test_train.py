@@ -2,6 +2,10 @@
 
 import dataclasses
 import json
+import os
+import re
+import subprocess
+import sys
 from pathlib import Path
 
 import keras
@@ -60,6 +64,42 @@ def test_an_interrupted_run_ends_with_the_weights_of_an_uninterrupted_one(
     assert [entry["epoch"] for entry in read_history(tmp_path / "parts")] == [0, 1, 2]
     for ours, theirs in zip(parts.get_weights(), whole.get_weights(), strict=True):
         np.testing.assert_allclose(ours, theirs, rtol=1e-4, atol=1e-6)
+
+
+def test_the_same_seed_gives_the_same_weights_to_the_last_bit(little: Mnist, tmp_path: Path) -> None:
+    first, second = (train(little, SMALL, tmp_path / name, seed=6, verbose=0).get_weights() for name in ("a", "b"))
+
+    for ours, theirs in zip(first, second, strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+
+
+def test_the_rest_is_estimated_after_each_epoch(
+    little: Mnist, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level("INFO"):
+        train(little, SMALL, tmp_path, seed=1, verbose=0)
+
+    said = [line for line in caplog.messages if line.startswith("epoch")]
+    assert [line.split(":")[0] for line in said] == ["epoch 1 of 3", "epoch 2 of 3"]
+    assert all(re.search(r"\d+ s each, about \d+:\d\d:\d\d left", line) for line in said)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="a small disk is mounted, which only root may")
+def test_a_full_disk_is_a_clear_error_and_the_last_checkpoint_stays(tmp_path: Path) -> None:
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4800k", "none", str(tmp_path)], check=True)
+    try:
+        flags = ["--model", "seed", "--limit-train", "512", "--epochs", "2", "--quiet", "--out", str(tmp_path / "run")]
+
+        done = subprocess.run(
+            [sys.executable, "-m", "trainer", "train", *flags], capture_output=True, text=True, timeout=200, check=False
+        )
+
+        assert done.returncode == 1
+        assert "edge-trainer: error: No space left on device; make room" in done.stderr
+        keras.saving.load_model(tmp_path / "run" / "checkpoint.keras")
+        assert [entry["epoch"] for entry in read_history(tmp_path / "run")] == [0]
+    finally:
+        subprocess.run(["umount", str(tmp_path)], check=True)
 
 
 def test_a_run_tells_how_it_came_to_be(little: Mnist, tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from edge_app.frames import Float32, UInt8
 from trainer.augment import Augmentation, augment
+from trainer.corpus import joined, shown_in
 from trainer.data import Digits
 
 
@@ -37,17 +38,34 @@ class Augmented:
         augmentation: how they are changed; None for not at all.
         classes: width of the one-hot labels.
         seed: of the run.
+        extras: further ones, of which each epoch sees others.
+        shown: how many of these an epoch sees; None for all.
     """
 
-    def __init__(self, digits: Digits, augmentation: Augmentation | None, classes: int, seed: int) -> None:
-        self._digits, self._augmentation, self._classes, self._seed = digits, augmentation, classes, seed
+    def __init__(
+        self,
+        digits: Digits,
+        augmentation: Augmentation | None,
+        classes: int,
+        seed: int,
+        extras: Digits | None = None,
+        shown: int | None = None,
+    ) -> None:
+        self._always, self._digits = len(digits), digits if extras is None else joined(digits, extras)
+        self._augmentation, self._classes, self._seed = augmentation, classes, seed
+        others = len(self._digits) - self._always
+        self._others, self._shown = others, others if shown is None else min(shown, others)
+        self._rows, self._rows_of = np.arange(len(self)), -1
 
     def __len__(self) -> int:
-        return len(self._digits)
+        return self._always + self._shown
 
     def take(self, rows: NDArray[np.intp], epoch: int, index: int) -> tuple[UInt8, Float32]:
         """As `Source` says."""
-        batch = self._digits.take(rows)
+        if epoch != self._rows_of:
+            others = self._always + shown_in(epoch, self._others, self._shown, self._seed)
+            self._rows, self._rows_of = np.concatenate([np.arange(self._always), others]), epoch
+        batch = self._digits.take(self._rows[rows])
         crops = batch.images
         if self._augmentation is not None:
             random = np.random.default_rng((self._seed, epoch, index))

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 from rich.console import Console
 from rich.progress import track
 
@@ -29,10 +30,12 @@ class Extras:
     Attributes:
         scenes: of each kind that crops are cut from.
         negatives: drawn crops of what is no digit.
+        shown: how many of all of them an epoch sees, others each time; None for all.
     """
 
     scenes: int
     negatives: int
+    shown: int | None = None
 
 
 def make_extras(handwriting: Digits, extras: Extras, seed: int) -> Digits:
@@ -71,6 +74,18 @@ def kept_extras(file: Path, handwriting: Digits, extras: Extras, seed: int) -> D
             return Digits(arrays["images"], arrays["labels"])
     except (OSError, ValueError, KeyError) as error:
         raise RunError(f"{file} must hold crops and labels. Received: {error}; delete it to draw them again") from error
+
+
+def shown_in(epoch: int, count: int, shown: int | None, seed: int) -> NDArray[np.intp]:
+    """(shown,) numbers of the extras that an epoch sees.
+
+    Args:
+        epoch: its number.
+        count: how many extras there are.
+        shown: how many of them are seen; None for all.
+        seed: of the run.
+    """
+    return np.random.default_rng((seed, epoch, 0x5348)).permutation(count)[:shown]
 
 
 def joined(first: Digits, second: Digits) -> Digits:

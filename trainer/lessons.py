@@ -47,12 +47,6 @@ class Lessons:
         rows = np.sort(rows)  # disks like it
         return np.asarray(images[rows]), targets[rows].astype(np.float32)
 
-    @property
-    def images(self) -> UInt8:
-        """(N, 28, 28) uint8 of the first lesson."""
-        images: UInt8 = self._lessons[0][0]
-        return images
-
 
 def lesson_files(folder: Path, number: int) -> tuple[Path, Path]:
     """Images and targets of a lesson."""

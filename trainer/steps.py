@@ -27,7 +27,7 @@ from edge_app.bundle import embedded_bundle_path, load_bundle
 from edge_app.frames import UInt8
 from edge_app.manifest import DIGIT_LABELS
 from trainer import data
-from trainer.batches import Augmented, Source
+from trainer.batches import Source
 from trainer.corpus import Extras
 from trainer.errors import RunError, TrainerError
 from trainer.evaluate import evaluate, print_evaluation
@@ -53,14 +53,15 @@ from trainer.train import (
     Recipe,
     Start,
     calibrated,
+    labelled_source,
     train,
-    training_digits,
     validation_digits,
 )
 from trainer.weights import packed_weights, unpacked
 
 STUDENTS = ("compact", "accurate")  # learn from teachers
 FLOAT_FILE, INT8_FILE = "mnist_cnn_float.tflite", "mnist_cnn_int8.tflite"
+SEEN = 4000  # training crops that representative ones are drawn from
 LAYER_CROPS = 400  # that layers are compared on
 LOCKED = FLOAT_FILE, INT8_FILE, TRAINING_EXTRAS, VALIDATION_EXTRAS
 QAT_EPOCHS = 4
@@ -284,20 +285,18 @@ def _lessons(args: argparse.Namespace) -> Lessons | None:
 
 def _source(args: argparse.Namespace) -> Source:
     """What the run learnt from."""
-    recipe = _recipe(_run_folder(args))
-    digits = _lessons(args)
-    if digits is not None:
-        return digits
-    learnt = training_digits(_mnist(args), recipe, _run_folder(args), args.seed)
-    return Augmented(learnt, recipe.augmentation, len(recipe.labels), args.seed)
+    lessons = _lessons(args)
+    if lessons is not None:
+        return lessons
+    run = _run_folder(args)
+    return labelled_source(_mnist(args), _recipe(run), run, args.seed)
 
 
 def _seen(args: argparse.Namespace) -> UInt8:
-    """(N, 28, 28) uint8 crops that the run was trained on."""
-    lessons = _lessons(args)
-    if lessons is not None:
-        return lessons.images
-    return training_digits(_mnist(args), _recipe(_run_folder(args)), _run_folder(args), args.seed).images
+    """(SEEN, 28, 28) uint8 crops as the run was trained on."""
+    source = _source(args)
+    rows = np.random.default_rng(args.seed).permutation(len(source))[:SEEN]
+    return source.take(rows, 0, 0)[0]
 
 
 def _validation(args: argparse.Namespace) -> data.Digits:

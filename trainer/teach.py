@@ -23,13 +23,13 @@ from edge_app.frames import Float32, UInt8
 from edge_app.manifest import DIGIT_LABELS
 from trainer.augment import Augmentation, augment
 from trainer.batches import as_input
-from trainer.corpus import Extras, joined, kept_extras
+from trainer.corpus import Extras, joined, kept_extras, shown_in
 from trainer.data import Digits, Mnist, prepare
 from trainer.lessons import Lessons, lesson_files
 from trainer.models import load_model
 from trainer.rough import roughen
 from trainer.runs import open_run
-from trainer.train import RECIPES, train
+from trainer.train import EXTRAS, RECIPES, train
 
 log = logging.getLogger(__name__)
 
@@ -49,8 +49,7 @@ class Course:
         label_share: of the true label in what is to be learnt.
         augmentation: how the crops are changed.
         rough: share of MNIST's that then gets the faults of `trainer.rough`, which the teachers are spared.
-        extras: what is added to MNIST.
-        extras_shown: how many of them are drawn for each lesson.
+        extras: what is added to MNIST; each lesson shows others.
     """
 
     teachers: tuple[tuple[str, int], ...]
@@ -61,7 +60,6 @@ class Course:
     augmentation: Augmentation
     rough: float
     extras: Extras
-    extras_shown: int
 
 
 COURSE = Course(
@@ -72,8 +70,7 @@ COURSE = Course(
     label_share=0.2,
     augmentation=Augmentation(),
     rough=0.2,
-    extras=Extras(scenes=132, negatives=60_000),
-    extras_shown=80_000,
+    extras=EXTRAS,
 )
 """What compact and accurate are taught. Chosen on the validation split."""
 
@@ -129,7 +126,7 @@ def _make_lesson(
 ) -> None:
     """Writes one lesson; its second file comes last, so that it is there only when both are whole."""
     random = np.random.default_rng((course.seed, number))
-    shown = extras.take(random.permutation(len(extras))[: course.extras_shown])
+    shown = extras.take(shown_in(number, len(extras), course.extras.shown, course.seed))
     digits, of_mnist = joined(handwriting, shown), len(handwriting)
     images, targets = np.empty_like(digits.images), np.empty((len(digits), CLASSES), np.float16)
     starts = [*range(0, of_mnist, CHUNK), *range(of_mnist, len(digits), CHUNK)]

@@ -101,7 +101,7 @@ class Start:
         return Start(load_model(file), hashlib.sha256(file.read_bytes()).hexdigest())
 
 
-EXTRAS = Extras(scenes=44, negatives=20_000)
+EXTRAS = Extras(scenes=132, negatives=60_000, shown=80_000)
 
 RECIPES = {
     # As in every tutorial: no augmentation, no tricks.
@@ -208,11 +208,7 @@ def train(
         log.info("%s is finished; nothing to train", run)
         return load_model(run / "model.keras")
     classes, validation = len(recipe.labels), prepare(mnist.validation)
-    source: Source
-    if lessons is None:
-        source = Augmented(training_digits(mnist, recipe, run, seed), recipe.augmentation, classes, seed)
-    else:
-        source = lessons
+    source: Source = labelled_source(mnist, recipe, run, seed) if lessons is None else lessons
     if own is not None:
         source = Mixed(source, Augmented(own.digits, recipe.augmentation, classes, seed), own.weight)
     model, first_epoch = _start_or_resume(run, recipe, len(source), seed, start)
@@ -253,12 +249,13 @@ def calibrated(model: Any, recipe: Recipe, validation: Digits) -> dict[str, Any]
     return dataclasses.asdict(calibrate(model, scores, validation.labels))
 
 
-def training_digits(mnist: Mnist, recipe: Recipe, run: Path, seed: int) -> Digits:
+def labelled_source(mnist: Mnist, recipe: Recipe, run: Path, seed: int) -> Augmented:
     """MNIST's training digits as the device's crop stage yields them, and the recipe's extras after them."""
-    digits = prepare(mnist.train)
+    digits, classes = prepare(mnist.train), len(recipe.labels)
     if recipe.extras is None:
-        return digits
-    return joined(digits, kept_extras(run / TRAINING_EXTRAS, mnist.train, recipe.extras, seed))
+        return Augmented(digits, recipe.augmentation, classes, seed)
+    extras = kept_extras(run / TRAINING_EXTRAS, mnist.train, recipe.extras, seed)
+    return Augmented(digits, recipe.augmentation, classes, seed, extras, recipe.extras.shown)
 
 
 def validation_digits(mnist: Mnist, recipe: Recipe, run: Path, seed: int) -> Digits:

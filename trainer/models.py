@@ -21,7 +21,7 @@ Stages: TypeAlias = tuple[tuple[int, int], ...]
 
 COMPACT_STAGES: Stages = ((16, 2), (24, 1), (32, 2), (48, 1), (48, 1), (48, 1))
 ACCURATE_STAGES: Stages = ((32, 2), (48, 1), (48, 1), (96, 2), (96, 1), (96, 1), (96, 1))
-TEACHER_STAGES: Stages = ((32, 1), (64, 2), (64, 1), (64, 1), (128, 2), (128, 1), (128, 1))
+TEACHER_STAGES: Stages = ((32, 1), (64, 2), (64, 1), (96, 2), (96, 1), (96, 1))
 
 
 @keras.saving.register_keras_serializable(package="edge_digits")
@@ -33,19 +33,25 @@ class StaticFlatten(layers.Flatten):
         return keras.ops.reshape(inputs, (-1, math.prod(inputs.shape[1:])))
 
 
-def build(name: str, labels: Sequence[str]) -> Any:
+def build(name: str, labels: Sequence[str], precision: str = "float32") -> Any:
     """A fresh, uncompiled network.
 
     Args:
         name: among `BUILDERS`.
         labels: meaning of each output.
+        precision: Keras's name for the types to compute in; weights and scores are float32 in any case.
 
     Raises:
         ValueError: there is no such model.
     """
     if name not in BUILDERS:
         raise ValueError(f"model must be one of {', '.join(BUILDERS)}. Received: {name!r}")
-    return BUILDERS[name](len(labels))
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(precision)
+    try:
+        return BUILDERS[name](len(labels))
+    finally:
+        keras.config.set_dtype_policy(before)
 
 
 def load_model(file: Path) -> Any:
@@ -70,7 +76,7 @@ def _seed(classes: int) -> Any:
     x = StaticFlatten(name="flatten")(x)
     x = layers.Dense(128, activation="relu", name="dense1")(x)
     x = layers.Dropout(0.3, name="dropout")(x)
-    return keras.Model(picture, layers.Dense(classes, activation="softmax", name="scores")(x), name="seed")
+    return keras.Model(picture, _scores(classes)(x), name="seed")
 
 
 def _convolutional(name: str, stages: Stages, first_side: int, residual: bool, classes: int) -> Any:
@@ -94,7 +100,12 @@ def _convolutional(name: str, stages: Stages, first_side: int, residual: bool, c
         x = layers.ReLU(name=f"relu{number}")(y)
     x = layers.GlobalAveragePooling2D(name="average")(x)
     x = layers.Dropout(0.1, name="dropout")(x)
-    return keras.Model(picture, layers.Dense(classes, activation="softmax", name="scores")(x), name=name)
+    return keras.Model(picture, _scores(classes)(x), name=name)
+
+
+def _scores(classes: int) -> Any:
+    """The last layer; float32, because half a number's digits cannot tell a sure score from a surer one."""
+    return layers.Dense(classes, activation="softmax", dtype="float32", name="scores")
 
 
 BUILDERS: dict[str, Callable[[int], Any]] = {

@@ -60,6 +60,7 @@ class Recipe:
         ema_momentum: of the running average of weights that becomes the model; 0 for none.
         augmentation: how pictures are changed; None for not at all.
         extras: what is added to MNIST; None for nothing, and then there is no class for what is no digit.
+        precision: Keras's name for the types that training computes in; what comes out is float32.
     """
 
     model: str
@@ -71,6 +72,7 @@ class Recipe:
     ema_momentum: float
     augmentation: Augmentation | None
     extras: Extras | None = None
+    precision: str = "float32"
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -101,16 +103,18 @@ class Start:
         return Start(load_model(file), hashlib.sha256(file.read_bytes()).hexdigest())
 
 
-EXTRAS = Extras(scenes=132, negatives=60_000, shown=80_000)
+EXTRAS = Extras(scenes=60, negatives=40_000, shown=45_000)
+HALF = "mixed_bfloat16"  # a third faster than float32 where the processor knows it, and as good on validation
 
 RECIPES = {
     # As in every tutorial: no augmentation, no tricks.
     "seed": Recipe("seed", 5, 128, 2e-3, 0.0, 0.0, 0.0, None),
-    "compact": Recipe("compact", 90, 128, 4e-3, 0.01, 0.0, 0.998, Augmentation(), EXTRAS),
-    "accurate": Recipe("accurate", 60, 128, 4e-3, 0.01, 0.0, 0.998, Augmentation(), EXTRAS),
-    # They teach the others, and are never deployed. The first knows MNIST alone, but knows it better.
-    "teacher": Recipe("teacher", 30, 128, 4e-3, 0.01, 0.03, 0.998, Augmentation(untouched=0.1, foreign=0.1)),
-    "generalist": Recipe("accurate", 40, 128, 4e-3, 0.01, 0.03, 0.998, Augmentation(), EXTRAS),
+    "compact": Recipe("compact", 45, 128, 4e-3, 0.01, 0.0, 0.998, Augmentation(), EXTRAS, HALF),
+    "accurate": Recipe("accurate", 36, 128, 4e-3, 0.01, 0.0, 0.998, Augmentation(), EXTRAS, HALF),
+    # Teaches the others what it makes of MNIST, and is never deployed.
+    "teacher": Recipe(
+        "teacher", 22, 128, 4e-3, 0.01, 0.03, 0.998, Augmentation(untouched=0.1, foreign=0.1), precision=HALF
+    ),
 }
 """Chosen on the validation split."""
 
@@ -229,6 +233,9 @@ def train(
         )
     elif recipe.ema_momentum:  # interrupted between the last checkpoint and the end
         model.optimizer.finalize_variable_values(model.trainable_variables)
+    if recipe.precision != "float32":
+        weights, model = model.get_weights(), build(recipe.model, recipe.labels)
+        model.set_weights(weights)
     if recipe.extras is not None:
         calibration = calibrated(model, recipe, validation_digits(mnist, recipe, run, seed))
         (run / CALIBRATION_FILE).write_text(json.dumps(calibration, indent=1) + "\n")
@@ -275,7 +282,7 @@ def _start_or_resume(run: Path, recipe: Recipe, count: int, seed: int, start: St
         model = load_model(checkpoint)
         return model, int(model.optimizer.iterations) // steps_per_epoch(count, recipe.batch_size)
     keras.utils.set_random_seed(seed)
-    model = build(recipe.model, recipe.labels) if start is None else start.model
+    model = build(recipe.model, recipe.labels, recipe.precision) if start is None else start.model
     steps = steps_per_epoch(count, recipe.batch_size)
     peak = recipe.learning_rate
     if start is not None:

@@ -14,7 +14,7 @@ from trainer.errors import TrainerError
 EXIT_OK, EXIT_FAILED, EXIT_INTERRUPTED = 0, 1, 130
 
 FULL_DISK = errno.ENOSPC, errno.EDQUOT
-MODELS = ("compact", "accurate", "seed", "teacher", "generalist")
+MODELS = ("compact", "accurate", "seed", "teacher")
 
 DESCRIPTION = "Trains the digit classifier of Edge Digits on real MNIST and exports it as a verified INT8 bundle."
 EPILOG = """one command does it all:

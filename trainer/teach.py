@@ -1,9 +1,9 @@
 """Finished teachers in, lessons out: augmented crops, and what the teachers together make of each.
 
-Each teacher speaks only of what it was taught: one that knows MNIST alone is not asked about crops that a
-camera took, nor about what is no digit. Its opinion is not taken whole: probabilities are levelled by a
-temperature, so that a student also hears what else a crop looks like, and the true label has its share.
-Some crops are then made worse than the teachers saw them.
+Teachers know MNIST alone, and speak of nothing else: of crops that a camera took, and of what is no digit, the
+labels speak. A teacher's opinion is not taken whole: probabilities are levelled by a temperature, so that a
+student also hears what else a crop looks like, and the true label has its share (Hinton, Vinyals and Dean,
+"Distilling the Knowledge in a Neural Network", 2015). Some crops are then made worse than the teachers saw them.
 """
 
 import dataclasses
@@ -47,6 +47,7 @@ class Course:
         seed: of all chance in them.
         temperature: that the teachers' probabilities are levelled by.
         label_share: of the true label in what is to be learnt.
+        smoothing: share of certainty taken from the labels of crops that no teacher knows.
         augmentation: how the crops are changed.
         rough: share of MNIST's that then gets the faults of `trainer.rough`, which the teachers are spared.
         extras: what is added to MNIST; each lesson shows others.
@@ -57,17 +58,19 @@ class Course:
     seed: int
     temperature: float
     label_share: float
+    smoothing: float
     augmentation: Augmentation
     rough: float
     extras: Extras
 
 
 COURSE = Course(
-    teachers=(("teacher", 1), ("teacher", 2), ("generalist", 1)),
+    teachers=(("teacher", 1), ("teacher", 2)),
     count=8,
     seed=1001,
     temperature=2.0,
     label_share=0.2,
+    smoothing=0.03,
     augmentation=Augmentation(),
     rough=0.2,
     extras=EXTRAS,
@@ -81,7 +84,7 @@ def make_lessons(mnist: Mnist, course: Course, teachers: Sequence[Path], folder:
     Args:
         mnist: its training digits are used.
         course: what to teach.
-        teachers: Keras models with 10 or 11 outputs; those with 10 know MNIST alone.
+        teachers: Keras models with 10 outputs.
         folder: for the lessons.
 
     Returns:
@@ -138,9 +141,12 @@ def _make_lesson(
         rows = slice(start, end)
         labels = digits.labels[rows]
         crops = augment(digits.images[rows], labels, random, course.augmentation)
-        asked = models if start < of_mnist else [model for model in models if model.output_shape[-1] == CLASSES]
-        targets[rows] = to_learn(opinion(asked, crops), labels, course)
-        images[rows] = roughen(crops, course.rough, random) if start < of_mnist else crops
+        if start < of_mnist:
+            targets[rows] = to_learn(opinion(models, crops), labels, course)
+            images[rows] = roughen(crops, course.rough, random)
+        else:
+            targets[rows] = smoothed(labels, course.smoothing)
+            images[rows] = crops
     images_file, targets_file = lesson_files(folder, number)
     _save_whole(images_file, images)
     _save_whole(targets_file, targets)
@@ -154,17 +160,22 @@ def _save_whole(file: Path, array: NDArray[Any]) -> None:
 
 
 def opinion(models: Sequence[Any], crops: UInt8) -> Float32:
-    """The mean of the models' probabilities, (N, 11) float32; one without a class for no digit gives it none."""
-    total = np.zeros((len(crops), CLASSES), np.float32)
-    for model in models:
-        scores = model.predict(as_input(crops), batch_size=500, verbose=0)
-        total[:, : scores.shape[1]] += scores
-    return total / np.float32(len(models))
+    """The mean of the models' probabilities, (N, 11) float32: none that a crop is no digit."""
+    scores = [model.predict(as_input(crops), batch_size=500, verbose=0) for model in models]
+    return np.asarray(np.pad(np.mean(scores, axis=0), ((0, 0), (0, 1))), dtype=np.float32)
 
 
 def to_learn(probabilities: Float32, labels: UInt8, course: Course) -> Float32:
-    """Levelled probabilities with the true label's share, (N, classes) float32 that add up to 1."""
+    """Levelled probabilities with the true label's share, (N, 11) float32 that add up to 1."""
     levelled = probabilities ** (1 / course.temperature)
     levelled /= levelled.sum(axis=1, keepdims=True)
-    truth = np.eye(probabilities.shape[1], dtype=np.float32)[labels]
-    return course.label_share * truth + (1 - course.label_share) * levelled
+    return course.label_share * smoothed(labels, 0.0) + (1 - course.label_share) * levelled
+
+
+def smoothed(labels: UInt8, smoothing: float) -> Float32:
+    """(N, 11) float32 that add up to 1: the label's class gets all but a share, which all classes divide.
+
+    >>> smoothed(np.array([2], np.uint8), 0.11).round(2)[0, :4]
+    array([0.01, 0.01, 0.9 , 0.01], dtype=float32)
+    """
+    return (1 - smoothing) * np.eye(CLASSES, dtype=np.float32)[labels] + np.float32(smoothing / CLASSES)

@@ -13,10 +13,12 @@ import numpy as np
 import pytest
 
 from trainer.augment import Augmentation
+from trainer.batches import as_input
 from trainer.data import Mnist, prepare
 from trainer.errors import RunError
+from trainer.models import load_model
 from trainer.runs import read_history, read_record
-from trainer.train import Recipe, Start, train
+from trainer.train import RECIPES, Recipe, Start, train
 
 SMALL = Recipe("compact", 3, 64, 2e-3, 0.01, 0.03, 0.9, Augmentation())
 SEED_CNN = Recipe("seed", 3, 64, 2e-3, 0.0, 0.0, 0.0, None)
@@ -178,3 +180,16 @@ def test_a_run_may_start_from_the_weights_of_another(little: Mnist, tmp_path: Pa
 def test_there_is_no_start_from_an_unfinished_run(little: Mnist, tmp_path: Path) -> None:
     with pytest.raises(RunError, match=r"model\.keras must be a Keras model"):
         train(little, SMALL, tmp_path / "next", seed=1, verbose=0, start=Start.from_run(tmp_path / "missing"))
+
+
+def test_training_in_half_precision_ends_in_a_float32_model(little: Mnist, tmp_path: Path) -> None:
+    recipe = dataclasses.replace(SMALL, epochs=2, precision=RECIPES["compact"].precision)
+
+    model = train(little, recipe, tmp_path, seed=1, verbose=0)
+
+    assert {layer.compute_dtype for layer in model.layers} == {"float32"}
+    checkpoint = load_model(tmp_path / "checkpoint.keras")
+    assert checkpoint.get_layer("conv3").compute_dtype == "bfloat16"
+    assert checkpoint.get_layer("scores").compute_dtype == "float32"
+    scores = model.predict(as_input(prepare(little.validation).images), verbose=0)
+    np.testing.assert_allclose(scores.sum(axis=1), 1.0, atol=1e-5)

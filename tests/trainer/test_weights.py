@@ -44,7 +44,7 @@ def test_the_network_is_the_same_again(model: keras.Model, mnist: Mnist, tmp_pat
     start = unpacked(bundle)
 
     crops = mnist.validation.images[:50]
-    np.testing.assert_allclose(float_scores(start.model, crops), float_scores(model, crops), atol=1e-5)
+    np.testing.assert_allclose(float_scores(start.model, crops), float_scores(model, crops), atol=2e-3)  # float16 keeps 11 bits
     assert start.sha256 == bundle.manifest.files[WEIGHTS_FILE].sha256
 
 
@@ -52,6 +52,7 @@ def test_normalization_is_folded_into_what_is_packed() -> None:
     with np.load(io.BytesIO(packed_weights(build("compact", LABELS)))) as arrays:
         assert {name.split("/")[0] for name in arrays} == {f"conv{number}" for number in range(1, 7)} | {"scores"}
         assert arrays["conv1/1"].shape == (16,)
+        assert {array.dtype for array in arrays.values()} == {np.dtype(np.float16)}
 
 
 def test_a_bundle_without_weights_is_refused(model: keras.Model, mnist: Mnist, tmp_path: Path) -> None:

@@ -36,8 +36,15 @@ def without_slashes(scored: Scored) -> Scored:
     if len(signs) < FEW:
         return scored
     slashes = np.zeros(len(boxes), dtype=bool)
-    slashes[[row for row in np.flatnonzero(leaning) if _is_between(row, boxes, is_sign, SLASH_HEIGHTS)]] = True
+    slashes[[row for row in np.flatnonzero(leaning) if _is_slash(row, boxes, is_sign)]] = True
     return replace(scored, scores=without_ones(scored.scores, slashes))
+
+
+def _is_slash(row: int, boxes: Boxes, is_sign: NDArray[np.bool_]) -> bool:
+    """Whether a region stands between digits of its row as a sign does: the first 1 of a line may lean as well."""
+    middles = boxes[:, 0] + boxes[:, 2] / 2
+    sides = middles < middles[row], middles > middles[row]
+    return all(_is_between(row, boxes, is_sign | ~side, SLASH_HEIGHTS) for side in sides)
 
 
 def _is_between(row: int, boxes: Boxes, is_sign: NDArray[np.bool_], heights: tuple[float, float]) -> bool:

@@ -9,6 +9,7 @@ import numpy as np
 from edge_app.frames import BoxXYWH, Float32, RegionMap
 from edge_app.stages.classify import Scored
 from edge_app.stages.rows import Boxes, as_boxes, gaps, in_row
+from edge_app.stages.strokes import ONE
 
 SURE = 0.9  # probability above which a region is left as it is
 ACCEPTED = 0.8  # least probability of the digits of another division, their geometric mean
@@ -23,6 +24,7 @@ DIGITS_A_LETTER = 0.7  # sure digits to each of these from which a page is of di
 LETTER_HEIGHTS = 0.5, 2.0  # of a letter's beside joined-up ones, in their height
 LETTER_GAP = 0.3  # widest gap between them, of that height
 PIECE_GAIN = 0.02  # for each region replaced: of two that exclude each other the one that leaves less unexplained
+FLOURISH = 0.75  # of the height of the tallest digit that it was cut off: a lower 1 is the hook or serif of it
 EXTRA_DIGIT_COST = 0.03  # for each digit, in natural logarithms: of two equal divisions the simpler one
 
 
@@ -85,7 +87,7 @@ def best_division(proposals: Proposals, scored: Scored, proposed: Scored) -> Sco
         return scored
     gone = {number for way, _ in chosen for number in way.replaces}
     kept = [number for number in range(len(scored.regions)) if number not in gone]
-    new = [row for _, path in chosen for row in path]
+    new = [row for _, path in chosen for row in _without_flourishes(path, proposed)]
     return Scored(
         regions=(*(scored.regions[number] for number in kept), *(proposed.regions[row] for row in new)),
         scores=np.concatenate([scored.scores[kept], proposed.scores[new]]),
@@ -116,6 +118,17 @@ def best_path(way: Proposal, belief: Float32) -> list[int]:
         if steps:
             best[end] = min(steps, key=lambda step: step[0])
     return best.get(way.parts, (0.0, []))[1]
+
+
+def _without_flourishes(path: Sequence[int], proposed: Scored) -> list[int]:
+    """The rows of a path without strokes that are too low for a 1 beside the digits that they were cut off."""
+    heights = [proposed.regions[row].box_xywh[3] for row in path]
+    labels = proposed.scores[path].argmax(axis=1)
+    return [
+        row
+        for row, height, label in zip(path, heights, labels, strict=True)
+        if label != ONE or height >= FLOURISH * max(heights)
+    ]
 
 
 def _in_word(box: BoxXYWH, letters: Boxes, sure: Boxes) -> bool:

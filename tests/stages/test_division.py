@@ -1,8 +1,12 @@
 """Of all ways through the parts the most probable one is taken."""
 
 import numpy as np
+import pytest
 
-from edge_app.stages.division import Proposal, best_path
+from edge_app.frames import Region, RegionMap
+from edge_app.stages.classify import Scored
+from edge_app.stages.crop import Measures
+from edge_app.stages.division import Proposal, Proposals, best_division, best_path
 
 
 def belief(*values: float) -> np.ndarray:
@@ -24,3 +28,27 @@ def test_of_two_paths_that_are_as_probable_the_one_with_fewer_digits_is_taken() 
 
 def test_a_part_that_cannot_be_reached_gives_no_path() -> None:
     assert best_path(Proposal((0,), 2, {(0, 1): 0}), belief(0.9)) == []
+
+
+def scored(*digits: tuple[int, float, int]) -> Scored:
+    """Regions side by side, each with its most probable label, the probability of that and its height."""
+    rows = np.full((len(digits), 11), 0.001, np.float32)
+    for row, (label, probability, _) in zip(rows, digits, strict=True):
+        row[label] = probability
+    regions = tuple(Region((30 * place, 10, 24, height), (1,)) for place, (_, _, height) in enumerate(digits))
+    zeros = np.zeros(len(digits), np.float32)
+    return Scored(regions, rows, Measures(zeros, zeros, zeros, zeros), np.full_like(zeros, np.nan))
+
+
+@pytest.mark.parametrize(
+    ("height", "read"), [pytest.param(34, [7], id="the hook of a 7"), pytest.param(46, [7, 1], id="a 1 beside a 7")]
+)
+def test_a_low_stroke_that_is_cut_off_a_digit_is_no_1(height: int, read: list[int]) -> None:
+    parts = scored((7, 0.99, 50), (1, 0.99, height))
+    ink = np.zeros((80, 80), np.int32)
+    region_map = RegionMap(parts.regions, ink, np.zeros((2, 5), np.int32), 1.0, True, 0, 0.0)
+    way = Proposal((0,), 2, {(0, 1): 0, (1, 2): 1})
+
+    divided = best_division(Proposals(region_map, (way,)), scored((10, 0.6, 50)), parts)
+
+    assert divided.scores.argmax(axis=1).tolist() == read

@@ -12,6 +12,7 @@ FAINT_SHARE = 0.2  # of the digits' median contrast: fainter marks are folds, sm
 PALE_SHARE = 0.5  # of their median strength: what is left of a rule is paler than a written 1
 THIN_SHARE = 0.42  # of their median stroke width, likewise: of drawn 1s 99 in 100 are wider than .56 of it
 MAX_DARK_RIM = 0.15  # of 5,482 drawn digits none has more; of the edges of pages and shadows, most have
+SURELY_NONE = 0.7  # probability of "not a digit": a doubtful digit does not make a word of those beside it
 DIGITS = 10  # the first ten outputs of every model are "0" to "9"; an eleventh means "not a digit"
 
 
@@ -72,7 +73,7 @@ def classify(scored: Scored, threshold: float) -> Verdicts:
     for row, region in enumerate(regions):
         if faint[row] or (remnant[row] and winners[row] == 1):
             continue
-        if winners[row] >= DIGITS:
+        if winners[row] >= DIGITS and confidences[row] >= SURELY_NONE:
             others.append(region)
         elif sure[row] and ink.dark_rims[row] <= MAX_DARK_RIM:
             digits.append(Digit(int(winners[row]), float(confidences[row]), region.box_xywh))

@@ -39,6 +39,7 @@ INKY = [120.0]
         pytest.param(scores(7, 0.5), False, [], 1, 0, id="unsure"),
         pytest.param(scores(7, 0.99), True, [], 1, 0, id="sure but cut by the frame"),
         pytest.param(scores(10, 0.9, 11), False, [], 0, 1, id="no digit"),
+        pytest.param(scores(10, 0.6, 11), False, [], 1, 0, id="hardly a digit"),
         pytest.param(scores(3, 0.9, 11), False, [3], 0, 0, id="a digit of a model with reject"),
     ],
 )

@@ -47,6 +47,8 @@ POST_REACH_PX = 8  # from its ends, where these are looked for
 FEWEST_POSTS = 2  # a 1 may stand between two rules, too, but hardly on both
 STRIP_PX = 14  # to either side of a line that is looked at across it
 THICKEST_PX = 15  # of a line; thicker ink is the desk around a page
+TAIL_PX, STEP_PX = 120, 30  # of a line, that tell where it goes on, and that it is then followed by
+LEAST_SEEN_PX = 8  # of a step: fewer may be a stroke that crosses
 WANDER_PX = 3  # that a line strays from straight: paper is bent, lenses are round
 LEAST_BARE = 0.3  # of a line: the least that nothing crosses
 MAX_STEPS = 0.03  # of that: how often the middle of the ink leaps; the strokes of joined-up writing do
@@ -118,14 +120,22 @@ def remove_lines(mask: UInt8, components: Int32, stats: Int32) -> UInt8:
     erased = mask.copy()
     for line in lines:
         if line in rules:
-            _erase(erased, line, SLIMNESS, BEYOND_ENDS * line.length)
+            _erase(erased, line, SLIMNESS, _reach(line, rules))
         else:
-            _erase(erased, line, SIDE_SLIMNESS, FOUND_TWICE_PX)
+            _erase(erased, line, SIDE_SLIMNESS, (FOUND_TWICE_PX, FOUND_TWICE_PX))
     few = len(lines) <= STROKES_OF_A_DIGIT
     if few and _was_a_digit(erased, carriers[components], lines):
         return mask
     _erase_posts(erased, mask & ~erased)
     return erased
+
+
+def _reach(line: Segment, rules: list[Segment]) -> tuple[float, float]:
+    """How far a rule is followed before its start and beyond its end: at least as far as the others run."""
+    alike = [rule for rule in rules if rule.flat == line.flat]
+    first, last = min(rule.along[0] for rule in alike), max(rule.along[-1] for rule in alike)
+    least = BEYOND_ENDS * line.length
+    return max(least, line.along[0] - first), max(least, last - line.along[-1])
 
 
 def _carriers(stats: Int32, shape_hw: tuple[int, ...]) -> NDArray[np.bool_]:
@@ -310,30 +320,56 @@ def _distinct(segments: list[Segment], apart: float) -> list[Segment]:
     return kept
 
 
-def _erase(mask: UInt8, line: Segment, slimness: float, beyond: float) -> None:
-    """Erases a line from the mask itself, and what continues it beyond its ends; strokes that cross it stay.
+def _erase(mask: UInt8, line: Segment, slimness: float, beyond: tuple[float, float]) -> None:
+    """Erases a line from the mask itself, and what continues it so far beyond either end; strokes that cross it stay.
 
     A line that is less slim than `slimness` stays, too.
     """
     view = mask if line.flat else mask.T
-    first, last = line.along[0] - 2 - beyond, line.along[-1] + 3 + beyond
+    first, last = line.along[0] - 2 - beyond[0], line.along[-1] + 3 + beyond[1]
     along = np.arange(max(0, int(first)), min(view.shape[1], int(last)))
-    ends = line.across_at(first), line.across_at(last)
-    course = np.interp(along, (first, *line.along, last), (ends[0], *line.across, ends[1]))
-    top, bottom, found = _runs(view, along, course)
+    course = np.interp(along, line.along, line.across)
+    drawn = (along >= line.along[0]) & (along <= line.along[-1])
+    top, bottom, found = _runs(view, along[drawn], course[drawn])
     if not found.any():
         return
-    within = found & (along >= line.along[0]) & (along <= line.along[-1])
-    crossed = _crossed_from(top, bottom, within if within.any() else found)
+    crossed = _crossed_from(top, bottom, found)
     if line.drawn < slimness * (crossed - 1) / CROSSING:
         return
-    course = _followed(along, course, top, bottom, found & (bottom - top + 1 <= crossed))
+    thin = found & (bottom - top + 1 <= crossed)
+    course[drawn] = _followed(along[drawn], course[drawn], top, bottom, thin)
+    ends = np.flatnonzero(drawn)[[0, -1]]
+    _prolong(view, along[ends[0] :], course[ends[0] :], ends[1] - ends[0] + 1, crossed)
+    _prolong(view, along[ends[1] :: -1], course[ends[1] :: -1], ends[1] - ends[0] + 1, crossed)
     top, bottom, found = _runs(view, along, course)
     thin = found & (bottom - top + 1 <= crossed)
     for offset in range(int((bottom - top)[thin].max(initial=-1)) + 1):
         rows = top[thin] + offset
         within = rows <= bottom[thin]
         view[rows[within], along[thin][within]] = 0
+
+
+def _prolong(
+    view: UInt8, along: NDArray[np.int64], course: NDArray[np.float64], known: int, crossed: float
+) -> None:
+    """Follows a line step by step beyond where its course is known, and writes that into the course itself.
+
+    Args:
+        view: (h, w) uint8, the ink; along the line is across the view.
+        along: (N,) places along the line.
+        course: (N,) where it runs there; the first `known` of them are known.
+        known: at least 1.
+        crossed: thickness of ink from which a stroke crosses the line.
+    """
+    while known < len(along):
+        tail, step = slice(max(0, known - TAIL_PX), known), slice(known, known + STEP_PX)
+        slope, start = np.polyfit(along[tail], course[tail], 1) if known > 1 else (0.0, course[0])
+        course[step] = start + slope * along[step]
+        top, bottom, found = _runs(view, along[step], course[step])
+        thin = found & (bottom - top + 1 <= crossed)
+        if np.count_nonzero(thin) >= LEAST_SEEN_PX:
+            course[step] += float(np.median(((top + bottom) / 2 - course[step])[thin]))
+        known += STEP_PX
 
 
 def _erase_posts(mask: UInt8, lines: UInt8) -> None:

@@ -213,3 +213,21 @@ def test_strokes_that_reach_from_rule_to_rule_are_no_sides_of_a_box() -> None:
     left = without_lines(page | strokes)
 
     assert np.count_nonzero(left & strokes) > 0.8 * np.count_nonzero(strokes)
+
+
+def test_a_bent_rule_is_followed_where_only_its_beginning_is_found() -> None:
+    along = np.arange(10, 630)
+    page = blank()
+    for y in (90, 180, 270, 360):
+        bent = np.column_stack([along, y + 14 * (along / 630) ** 2]).round().astype(np.int32)
+        cv2.polylines(page, [bent], False, 255, 2)
+    page[265:290, 170:][:, np.arange(470) % 40 < 25] = 0  # dashes, too short for a line of their own
+    before = page.copy()
+    write(page, "3856", (300, 279))
+
+    left = without_lines(page)
+
+    dashes = np.count_nonzero(left[265:290, 470:]) / np.count_nonzero(before[265:290, 470:])
+    assert dashes < 0.1
+    found = find_regions(page).regions
+    assert len(found) == 4 and all(region.box_xywh[2] < 60 for region in found)

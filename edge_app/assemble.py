@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from edge_app.bundle import (
+    EMBEDDED_BUNDLES,
     Bundle,
     GoldenReplay,
     check_interpreter,
@@ -49,8 +50,9 @@ class Model:
 
 
 def bundle_path(config: Config) -> Path:
-    """The configured bundle's folder, the embedded one's where none is configured."""
-    return Path(config.model.bundle) if config.model.bundle else embedded_bundle_path()
+    """The configured bundle's folder: an embedded one's by its name, or any."""
+    name = config.model.bundle
+    return embedded_bundle_path(name) if name in EMBEDDED_BUNDLES else Path(name)
 
 
 def model_flags(config: Config) -> list[str]:

@@ -42,10 +42,13 @@ from edge_app.manifest import (
     check_tensors,
     file_record,
     load_manifest,
+    manifest_name,
 )
 from edge_app.protocols import Interpreter
 
 ID_LENGTH = 16
+EMBEDDED_BUNDLES = "compact", "accurate"
+DEFAULT_BUNDLE = EMBEDDED_BUNDLES[0]
 TFLITE_IDENTIFIER = b"TFL3"  # bytes 4 to 8 of every TFLite flatbuffer
 CHILD_TIMEOUT_S = 120.0  # a Pi Zero takes seconds; this only ends a loader that hangs
 
@@ -98,17 +101,21 @@ class GoldenReplay:
     largest_difference: int
 
 
-def embedded_bundle_path() -> Path:
-    """The bundle that ships inside the package.
+def embedded_bundle_path(name: str = DEFAULT_BUNDLE) -> Path:
+    """A bundle that ships inside the package.
+
+    Args:
+        name: of its recipe, one of `EMBEDDED_BUNDLES`.
 
     Raises:
-        BundleError: the package holds none, or more than one.
+        BundleError: the package does not hold one bundle of that name.
     """
     folder = Path(str(resources.files("edge_app"))) / "assets" / "bundles"
-    found = sorted(path.parent for path in folder.glob(f"*/{MANIFEST_FILE}"))
-    if len(found) != 1:
-        raise BundleError(f"{folder} must hold one bundle. Received: {len(found)}")
-    return found[0]
+    found = {path.parent: manifest_name(path.parent) for path in sorted(folder.glob(f"*/{MANIFEST_FILE}"))}
+    named = [path for path, of in found.items() if of == name]
+    if len(named) != 1:
+        raise BundleError(f"{folder} must hold one bundle named {name!r}. Received: {sorted(found.values())}")
+    return named[0]
 
 
 def load_bundle(path: Path) -> Bundle:

@@ -104,6 +104,15 @@ def load_manifest(folder: Path) -> Manifest:
     return manifest
 
 
+def manifest_name(folder: Path) -> str:
+    """What a bundle calls itself; its files are not checked.
+
+    Raises:
+        BundleError: its manifest is missing or of another schema.
+    """
+    return _read_manifest(folder).name
+
+
 def check_tensors(
     source: str, manifest: Manifest, input: TensorRecord | TensorDetails, output: TensorRecord | TensorDetails
 ) -> None:

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from edge_app.bundle import (
+    EMBEDDED_BUNDLES,
     check_interpreter,
     check_preprocessing,
     embedded_bundle_path,
@@ -51,14 +52,22 @@ def replace_file(folder: Path, name: str, content: bytes) -> None:
     edit_manifest(folder, lambda manifest: manifest["files"].update({name: record}))
 
 
-def test_the_embedded_bundle_is_named_by_its_model() -> None:
-    bundle = load_bundle(embedded_bundle_path())
+@pytest.mark.parametrize("name", EMBEDDED_BUNDLES)
+def test_an_embedded_bundle_is_named_by_its_model(name: str) -> None:
+    bundle = load_bundle(embedded_bundle_path(name))
 
+    assert bundle.manifest.name == name
     assert bundle.path.name == bundle.id == hashlib.sha256(bundle.model_path.read_bytes()).hexdigest()[:16]
 
 
-def test_the_embedded_bundle_fits_this_app_and_answers_as_recorded() -> None:
-    report = verify_in_child(embedded_bundle_path(), ["--runtime=tflite"])
+def test_an_embedded_bundle_of_another_name_is_refused() -> None:
+    with pytest.raises(BundleError, match=r"must hold one bundle named 'huge'. Received: \['accurate', 'compact'\]"):
+        embedded_bundle_path("huge")
+
+
+@pytest.mark.parametrize("name", EMBEDDED_BUNDLES)
+def test_an_embedded_bundle_fits_this_app_and_answers_as_recorded(name: str) -> None:
+    report = verify_in_child(embedded_bundle_path(name), ["--runtime=tflite"])
 
     assert report["golden crops"] == 100
     assert report["labels changed"] == 0

@@ -133,7 +133,7 @@ class _Draft:
     def add_with_loose(self, index: int) -> None:
         """The region with loose pieces near it."""
         region = self._map.regions[index]
-        tall = max(float(region.box_xywh[3]), self._usual[index]) if self.low[index] else float(region.box_xywh[3])
+        tall = self._usual[index] * TALLER_THAN_USUAL if self.low[index] else float(region.box_xywh[3])
         pieces = _loose_pieces(region, self._map, self._used, tall * self._map.resize_factor)
         if pieces:
             self._add((index,), self._of_components((*region.components, *pieces)), low=int(self.low[index]))
@@ -277,8 +277,8 @@ def _loose_pieces(region: Region, region_map: RegionMap, used: set[int], tall_px
     gap = max(2.0, STACKED_GAP_SHARE * tall_px)
     near = (
         (stats[:, 4] >= MIN_PART_AREA_PX)
-        & (stats[:, 3] <= height)
-        & (stats[:, 2] <= LOOSE_WIDTH * max(width, height))
+        & (stats[:, 3] <= max(height, tall_px))
+        & (stats[:, 2] <= LOOSE_WIDTH * max(width, height, tall_px))
         & (stats[:, 0] <= x + width + gap)
         & (stats[:, 0] + stats[:, 2] >= x - gap)
         & (stats[:, 1] <= y + height + gap)

@@ -349,9 +349,7 @@ def _erase(mask: UInt8, line: Segment, slimness: float, beyond: tuple[float, flo
         view[rows[within], along[thin][within]] = 0
 
 
-def _prolong(
-    view: UInt8, along: NDArray[np.int64], course: NDArray[np.float64], known: int, crossed: float
-) -> None:
+def _prolong(view: UInt8, along: NDArray[np.int64], course: NDArray[np.float64], known: int, crossed: float) -> None:
     """Follows a line step by step beyond where its course is known, and writes that into the course itself.
 
     Args:

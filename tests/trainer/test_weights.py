@@ -44,7 +44,9 @@ def test_the_network_is_the_same_again(model: keras.Model, mnist: Mnist, tmp_pat
     start = unpacked(bundle)
 
     crops = mnist.validation.images[:50]
-    np.testing.assert_allclose(float_scores(start.model, crops), float_scores(model, crops), atol=2e-3)  # float16 keeps 11 bits
+    np.testing.assert_allclose(
+        float_scores(start.model, crops), float_scores(model, crops), atol=2e-3
+    )  # float16 keeps 11 bits
     assert start.sha256 == bundle.manifest.files[WEIGHTS_FILE].sha256
 
 

@@ -27,6 +27,7 @@ RULE_SHARE = 0.42  # of the frame's side that a line lies along: no stroke of a 
 ONE_OF_SEVERAL_SHARE = 0.2  # the same, where there are several of them: a rule that is faint in places
 PARALLEL_SHARE = 0.11  # the same, for what runs as the rules of a ruled page do; a stroke of a 2 seldom is as long
 PARALLEL = 0.02  # most that its slope may differ from theirs: one degree
+UNEVEN = 0.25  # of the space between rules: how far off one may lie
 SQUARE = 0.14  # most that a margin's slope may differ from plumb on the rules: 8 degrees
 BEYOND_ENDS = 0.8  # of a line's length: how far it is followed where the threshold lost it
 GAP_SHARE = 0.02  # of the longer side: gaps in a line that the threshold lost
@@ -243,9 +244,11 @@ def _rules(segments: list[Segment], shape_hw: tuple[int, ...]) -> list[Segment]:
     shorter = [s for s in flat if s.drawn >= ONE_OF_SEVERAL_SHARE * shape_hw[1]]
     if len(_distinct(shorter, apart)) >= 2:
         rules = shorter
-    is_ruled = len(_distinct(rules, apart)) >= 2
+    strong = _distinct(rules, apart)
+    is_ruled = len(strong) >= 2
     if is_ruled:
-        rules = [s for s in flat if s.drawn >= PARALLEL_SHARE * shape_hw[1] and (s in rules or _parallel(s, rules))]
+        weak = [s for s in flat if s not in rules and s.drawn >= PARALLEL_SHARE * shape_hw[1]]
+        rules = rules + [s for s in weak if _parallel(s, rules) and _is_evenly_spaced(s, strong)]
     # One tall upright line is a 1; three of them are the rules of a page that lies on its side, and one
     # that crosses rules is a margin.
     plumb = [s for s in upright if s.drawn >= (ONE_OF_SEVERAL_SHARE if is_ruled else RULE_SHARE) * shape_hw[0]]
@@ -260,6 +263,15 @@ def _parallel(segment: Segment, rules: list[Segment]) -> bool:
     """Whether a segment runs as the nearest rule above or below it does."""
     nearest = min(rules, key=lambda rule: abs(rule.across_at(segment.middle) - segment.across_at(segment.middle)))
     return abs(segment.slope - nearest.slope) <= PARALLEL
+
+
+def _is_evenly_spaced(segment: Segment, rules: list[Segment]) -> bool:
+    """Whether a segment lies where the even spacing of two rules or more puts another; the tops of digits do not."""
+    places = np.sort([rule.across_at(segment.middle) for rule in rules])
+    spacing = float(np.diff(places).min())  # rules between others may be missing
+    nearest = int(np.abs(places - segment.across_at(segment.middle)).argmin())
+    away = (segment.across_at(segment.middle) - places[nearest]) / spacing
+    return bool(abs(away - round(away)) <= UNEVEN)
 
 
 def _is_square_to(margin: Segment, rules: list[Segment]) -> bool:
@@ -277,6 +289,7 @@ def _box_sides(mask: UInt8, segments: list[Segment]) -> list[Segment]:
     level, plumb = (
         [s for s in some if _ends_on(s, others, TOUCHING * side)] for some, others in ((flat, upright), (upright, flat))
     )
+    plumb = [s for s in plumb if level and _is_square_to(s, level)]  # the stem of a 7 leans
     sides = _no_thicker(mask, level, plumb), _no_thicker(mask, plumb, level)
     if min(len(_distinct(found, APART * side)) for found in sides) < 2:
         return []

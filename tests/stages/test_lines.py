@@ -231,3 +231,23 @@ def test_a_bent_rule_is_followed_where_only_its_beginning_is_found() -> None:
     assert dashes < 0.1
     found = find_regions(page).regions
     assert len(found) == 4 and all(region.box_xywh[2] < 60 for region in found)
+
+
+def test_a_stroke_halfway_between_rules_is_none_of_them() -> None:
+    page = ruled(text=False)
+    cv2.line(page, (300, 215), (390, 215), 255, 2)  # as long and level as a rule of which little is left
+
+    left = without_lines(page)
+
+    assert np.count_nonzero(left[213:218, 300:391]) >= 170
+    assert np.count_nonzero(left) < 400
+
+
+def test_a_leaning_stem_from_rule_to_rule_is_no_side_of_a_box() -> None:
+    page = ruled(text=False)
+    cv2.line(page, (40, 4), (40, 475), 255, 2)  # the margin
+    cv2.line(page, (442, 168), (420, 262), 255, 2)  # 13 degrees
+
+    left = without_lines(page)
+
+    assert np.count_nonzero(left[175:255, 415:450]) > 100

@@ -29,6 +29,7 @@ PARALLEL_SHARE = 0.11  # the same, for what runs as the rules of a ruled page do
 PARALLEL = 0.02  # most that its slope may differ from theirs: one degree
 UNEVEN = 0.25  # of the space between rules: how far off one may lie
 SQUARE = 0.14  # most that a margin's slope may differ from plumb on the rules: 8 degrees
+FANNED = 0.06  # most that the slopes of neighbouring sides of boxes differ: 3 degrees
 BEYOND_ENDS = 0.8  # of a line's length: how far it is followed where the threshold lost it
 GAP_SHARE = 0.02  # of the longer side: gaps in a line that the threshold lost
 FOUND_TWICE_PX = 5  # to either side of a segment the same line would be found once more
@@ -279,6 +280,11 @@ def _is_square_to(margin: Segment, rules: list[Segment]) -> bool:
     return abs(margin.slope + float(np.median([rule.slope for rule in rules]))) <= SQUARE
 
 
+def _has_a_like(segment: Segment, others: list[Segment]) -> bool:
+    """Whether another segment runs nearly as this one does: in perspective the sides of boxes fan out."""
+    return any(other is not segment and abs(other.slope - segment.slope) <= FANNED for other in others)
+
+
 def _box_sides(mask: UInt8, segments: list[Segment]) -> list[Segment]:
     """The segments that end on two others across them: sides of boxes, and the cells of tables.
 
@@ -289,7 +295,7 @@ def _box_sides(mask: UInt8, segments: list[Segment]) -> list[Segment]:
     level, plumb = (
         [s for s in some if _ends_on(s, others, TOUCHING * side)] for some, others in ((flat, upright), (upright, flat))
     )
-    plumb = [s for s in plumb if level and _is_square_to(s, level)]  # the stem of a 7 leans
+    plumb = [s for s in plumb if level and (_is_square_to(s, level) or _has_a_like(s, plumb))]  # the stem of a 7 leans
     sides = _no_thicker(mask, level, plumb), _no_thicker(mask, plumb, level)
     if min(len(_distinct(found, APART * side)) for found in sides) < 2:
         return []

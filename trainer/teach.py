@@ -66,13 +66,13 @@ class Course:
 
 COURSE = Course(
     teachers=(("teacher", 1), ("teacher", 2)),
-    count=8,
+    count=16,
     seed=1001,
     temperature=1.0,
     label_share=0.2,
     smoothing=0.03,
     augmentation=Augmentation(),
-    rough=0.2,
+    rough=0.08,
     extras=EXTRAS,
 )
 """What compact and accurate are taught. Chosen on the validation split."""

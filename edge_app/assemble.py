@@ -1,9 +1,10 @@
 """A checked config in, the parts it asks for out: a verified model, a camera opener, a pipeline, outputs."""
 
 import logging
+import os
 import sys
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from edge_app.bundle import (
@@ -18,21 +19,25 @@ from edge_app.bundle import (
     replay_golden,
     verify_in_child,
 )
-from edge_app.config import Config
+from edge_app.config import Config, LoadedConfig, load_config
+from edge_app.control import SOCKET_NAME, ControlServer
 from edge_app.devices.cameras import is_live_source, open_camera
 from edge_app.devices.interpreters import open_interpreter
-from edge_app.errors import CameraError, ConfigError
+from edge_app.errors import BundleError, CameraError, ConfigError, ServiceError
 from edge_app.outputs.jsonlines import JsonLines
 from edge_app.outputs.picture import Picture
 from edge_app.outputs.sheet import ContactSheet
 from edge_app.outputs.video import Video
 from edge_app.outputs.window import Window, display_available
 from edge_app.pipeline import Pipeline, ReadSettings
-from edge_app.protocols import Camera, Interpreter, Output
+from edge_app.protocols import Camera, Interpreter, Observer, Output
+from edge_app.reloads import Reader
 from edge_app.stages.crop import PREPROCESSING
 from edge_app.stages.quantize import quantize, quantize_table
 from edge_app.stages.regions import RegionLimits
-from edge_app.stages.track import Tracker, TrackLimits
+from edge_app.stages.track import TrackLimits
+from edge_app.store import Store
+from edge_app.systemd import Notifier
 
 log = logging.getLogger(__name__)
 
@@ -43,16 +48,32 @@ FALLBACK_VIDEO_FPS = 30.0  # for a source without a pace of its own
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """A verified bundle with its loaded model."""
+    """A verified bundle with its loaded model.
+
+    Attributes:
+        bundle: its files.
+        interpreter: the loaded model.
+        problem: why it is not the bundle that was asked for; empty where it is.
+    """
 
     bundle: Bundle
     interpreter: Interpreter
+    problem: str = ""
 
 
-def bundle_path(config: Config) -> Path:
-    """The configured bundle's folder: an embedded one's by its name, or any."""
+def bundle_paths(config: Config) -> list[Path]:
+    """Folders of the configured bundle and of those to read with where it is refused; the first is the one meant.
+
+    Only "auto" has others: a device that was given a bad bundle goes on with the one before.
+    """
     name = config.model.bundle
-    return embedded_bundle_path(name) if name in EMBEDDED_BUNDLES else Path(name)
+    if name in EMBEDDED_BUNDLES:
+        return [embedded_bundle_path(name)]
+    if name != "auto":
+        return [Path(name)]
+    store = Store(Path(config.model.store))
+    kept = [path for path in (store.active(), store.previous()) if path is not None]
+    return [*kept, embedded_bundle_path()]
 
 
 def model_flags(config: Config) -> list[str]:
@@ -62,17 +83,39 @@ def model_flags(config: Config) -> list[str]:
 
 
 def open_model(config: Config, verify: bool = True) -> Model:
-    """Loads the configured bundle, first in a child process, because a damaged model can crash the loader.
+    """Loads the configured bundle, or the next best where "auto" is configured and the active one is refused.
 
     Args:
         config: says which bundle, runtime and delegate.
+        verify: see `load_model`.
+
+    Raises:
+        BundleError: the bundle is refused, and so is each in its place.
+        InterpreterError: the runtime or delegate is not to be had.
+    """
+    *others, last = bundle_paths(config)
+    problems: list[str] = []
+    for path in others:
+        try:
+            return replace(load_model(config, path, verify), problem="; ".join(problems))
+        except BundleError as error:
+            log.error("bundle refused: %s; trying the one before", error)
+            problems.append(f"bundle {path.name} refused: {error}")
+    return replace(load_model(config, last, verify), problem="; ".join(problems))
+
+
+def load_model(config: Config, path: Path, verify: bool = True) -> Model:
+    """Loads a bundle, first in a child process, because a damaged model can crash the loader.
+
+    Args:
+        config: says which runtime and delegate.
+        path: of the bundle.
         verify: whether the child replays the golden crops first; only the child itself leaves it out.
 
     Raises:
         BundleError: the bundle is refused.
         InterpreterError: the runtime or delegate is not to be had.
     """
-    path = bundle_path(config)
     bundle = load_bundle(path)
     check_preprocessing(bundle, PREPROCESSING)
     model = config.model
@@ -121,10 +164,54 @@ def confidence_threshold(config: Config, model: Model) -> float:
     return configured if configured >= 0 else model.bundle.manifest.thresholds.confidence
 
 
-def build_tracker(config: Config, model: Model) -> Tracker:
-    """The tracker with the configured settings; what it publishes may be acted on by machines, so it is surer."""
+def track_limits(config: Config, model: Model) -> TrackLimits:
+    """The configured evidence; what is published may be acted on by machines, so that it has to be surer."""
     publish, doubt = config.publish, 1.0 - confidence_threshold(config, model)
-    return Tracker(TrackLimits(publish.confirm_frames, publish.forget_frames, 1.0 - PUBLISHED_DOUBT * doubt))
+    return TrackLimits(publish.confirm_frames, publish.forget_frames, 1.0 - PUBLISHED_DOUBT * doubt)
+
+
+def build_reader(config: Config, model: Model) -> Reader:
+    """What the loop reads frames with."""
+    return Reader(
+        build_pipeline(config, model, glance=True),
+        track_limits(config, model),
+        model.bundle.id,
+        model.problem,
+        model.interpreter.close,
+    )
+
+
+def reload_reader(loaded: LoadedConfig) -> Reader:
+    """The same from a config that is read anew. The bundle that is meant has to be good: there is one in use.
+
+    Raises:
+        ConfigError: the config is refused.
+        BundleError: the bundle is refused.
+        InterpreterError: the runtime or delegate is not to be had.
+    """
+    config = load_config(loaded.file, flags=loaded.flags).config
+    return build_reader(config, load_model(config, bundle_paths(config)[0]))
+
+
+def build_observers(config: Config, request_reload: Callable[[], None]) -> list[Observer]:
+    """Whom the loop tells how it is: the manager that started it, and whoever asks at the control socket."""
+    observers: list[Observer] = []
+    if (notifier := Notifier.from_environment()) is not None:
+        observers.append(notifier)
+    if (control := control_path(config)) is not None:
+        try:
+            observers.append(ControlServer(control, request_reload))
+        except ServiceError as error:
+            log.warning("no control socket: %s; `edge-app status` cannot ask this run", error)
+    return observers
+
+
+def control_path(config: Config, environ: Mapping[str, str] = os.environ) -> Path | None:
+    """Where the control socket is to be; None for nowhere."""
+    if config.service.control != "auto":
+        return Path(config.service.control) if config.service.control else None
+    runtime = environ.get("RUNTIME_DIRECTORY", "").partition(":")[0]
+    return Path(runtime) / SOCKET_NAME if runtime else None
 
 
 def build_pipeline(config: Config, model: Model, glance: bool = False) -> Pipeline:

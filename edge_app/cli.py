@@ -16,7 +16,8 @@ EXIT_OK = 0
 
 EPILOG = """exit codes:
   0 done   1 a picture could not be read   2 wrong usage   3 config refused   4 camera file cannot be opened
-  5 bundle refused   6 runtime or delegate refused   7 output cannot be opened   70 a bug of ours
+  5 bundle refused   6 runtime or delegate refused   7 output cannot be opened   8 store of bundles cannot be changed
+  9 no running app answers   10 a new bundle was not taken up, the old one is back   70 a bug of ours
 """
 
 log = logging.getLogger("edge_app")
@@ -25,7 +26,8 @@ log = logging.getLogger("edge_app")
 KEY_FLAGS: tuple[tuple[str, Key, str | None, str], ...] = (
     ("--camera", ("camera", "source"), "SOURCE", "auto, picamera2, /dev/video0, rtsp://…, FILE, FOLDER, clip, fake"),
     ("--camera-fallback", ("camera", "fallback"), "SOURCE", "what to play where auto finds no camera, e.g. clip"),
-    ("--bundle", ("model", "bundle"), "BUNDLE", "compact, which ships with the app, or a bundle's folder"),
+    ("--bundle", ("model", "bundle"), "BUNDLE", "auto, compact, or a bundle's folder"),
+    ("--store", ("model", "store"), "FOLDER", "the device's store of bundles"),
     ("--runtime", ("model", "runtime"), "NAME", "auto, litert or tflite"),
     ("--threads", ("model", "threads"), "N", "CPU threads of the interpreter"),
     ("--delegate", ("model", "delegate"), "NAME", "none, auto, edgetpu or a delegate library's path"),
@@ -82,7 +84,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _command(name: str) -> Callable[[argparse.Namespace, LoadedConfig], int]:
     """The function of a subcommand; what it needs is imported only now, so that --help stays quick."""
-    from edge_app import bench, commands
+    from edge_app import bench, commands, models
 
     functions: dict[str, Callable[[argparse.Namespace, LoadedConfig], int]] = {
         "run": commands.run,
@@ -90,6 +92,8 @@ def _command(name: str) -> Callable[[argparse.Namespace, LoadedConfig], int]:
         "check": commands.check,
         "bench": bench.bench,
         "config": commands.config,
+        "models": models.models,
+        "status": models.status,
     }
     return functions[name]
 
@@ -129,7 +133,40 @@ def get_parser() -> argparse.ArgumentParser:
 
     config = _add_command(commands, "config", "print each value and where it comes from")
     config.add_argument("--json", action="store_true", help="print them as one line of JSON")
+
+    status = _add_command(commands, "status", "ask the running app how it is")
+    status.add_argument("--json", action="store_true", help="print it as one line of JSON")
+    _add_socket_flag(status)
+    _add_models(commands)
     return parser
+
+
+def _add_models(commands: Any) -> None:
+    """The subcommand `models` with its own."""
+    models = commands.add_parser("models", help="the device's bundles: list, install, activate, roll back, prune")
+    actions = models.add_subparsers(required=True, metavar="ACTION", dest="action")
+    listing = _add_command(actions, "list", "list the bundles, the newest first")
+    listing.add_argument("--json", action="store_true", help="print them as one line of JSON")
+    install = _add_command(actions, "install", "verify a bundle and copy it into the store")
+    install.add_argument("folder", type=Path, metavar="FOLDER", help="the bundle")
+    install.add_argument("--activate", action="store_true", help="and read with it from now on")
+    activate = _add_command(actions, "activate", "read with another bundle; if the running app does not, switch back")
+    activate.add_argument("id", metavar="ID", help="of the bundle, or how it begins")
+    rollback = _add_command(actions, "rollback", "read with the bundle again that was active before")
+    for command in (install, activate, rollback):
+        command.add_argument("--no-reload", action="store_true", help="do not tell the running app")
+        command.add_argument(
+            "--timeout", type=float, default=60.0, metavar="SECONDS", help="how long to wait for it (default: 60)"
+        )
+        _add_socket_flag(command)
+    prune = _add_command(actions, "prune", "delete old bundles; the active and the previous one always stay")
+    prune.add_argument("--keep", type=int, default=5, metavar="N", help="newest ones that stay, too (default: 5)")
+    for command in (listing, install, activate, rollback, prune):
+        command.set_defaults(command="models")
+
+
+def _add_socket_flag(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--socket", type=Path, metavar="SOCKET", help="of the running app; default: the service's")
 
 
 def _add_command(commands: Any, name: str, summary: str) -> argparse.ArgumentParser:

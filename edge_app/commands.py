@@ -13,14 +13,17 @@ import msgspec
 from edge_app.agreement import Agreement, load_truth
 from edge_app.assemble import (
     CameraPlan,
+    build_observers,
     build_outputs,
     build_pipeline,
-    build_tracker,
-    bundle_path,
+    build_reader,
+    bundle_paths,
+    load_model,
     max_pixels,
     model_flags,
     open_model,
     plan_camera,
+    reload_reader,
     self_test,
     wants_window,
 )
@@ -34,6 +37,7 @@ from edge_app.frames import FrameReadings, Moment, UInt8
 from edge_app.outputs.contract import encode, error_record, image_record
 from edge_app.outputs.picture import save_snapshot, write_picture
 from edge_app.protocols import Command
+from edge_app.reloads import Reloads
 from edge_app.service import LoopSettings, RunSummary, Service
 from edge_app.stages.overlay import draw_overlay
 
@@ -49,22 +53,26 @@ def run(args: argparse.Namespace, loaded: LoadedConfig) -> int:
     log.info("model: %s %s on %s", model.bundle.manifest.name, model.bundle.id, model.interpreter.name)
     plan = plan_camera(config)
     referee = _Referee(_truth_file(plan))
+    reloads = Reloads(lambda: reload_reader(loaded))
+    observers = build_observers(config, reloads.request)
     service = Service(
         plan.open,
-        build_pipeline(config, model, glance=True),
-        build_tracker(config, model),
+        build_reader(config, model),
         [referee, *build_outputs(config, plan.fps)],
         LoopSettings(
-            model=model.bundle.id,
             realtime=wants_window(config) and not args.fast,
             retry_camera=plan.live,
             retry_max_s=config.camera.retry_max_s,
             summary_s=config.log.summary_s,
         ),
         save_snapshot=lambda overlay: log.info("snapshot: %s", save_snapshot(overlay, Path(config.output.snapshots))),
+        reloads=reloads,
+        observers=observers,
     )
     for signal_number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(signal_number, lambda *_: service.request_stop())
+    if observers:  # a run by hand ends with its terminal
+        signal.signal(signal.SIGHUP, lambda *_: reloads.request())
     summary = service.run()
     _print_summary(summary, referee, config.output, sys.stderr if config.output.json else sys.stdout)
     return EXIT_OK
@@ -102,7 +110,9 @@ def check(args: argparse.Namespace, loaded: LoadedConfig) -> int:
     config = loaded.config
     if args.folder is not None:
         config = msgspec.structs.replace(config, model=msgspec.structs.replace(config.model, bundle=str(args.folder)))
-    report = _check_in_process(config) if args.in_process else verify_in_child(bundle_path(config), model_flags(config))
+    report = (
+        _check_in_process(config) if args.in_process else verify_in_child(bundle_paths(config)[0], model_flags(config))
+    )
     if args.json:
         _print_line(msgspec.json.encode(report))
     else:
@@ -181,7 +191,7 @@ def _print_summary(summary: RunSummary, referee: _Referee, output: OutputConfig,
 
 
 def _check_in_process(config: Config) -> dict[str, Any]:
-    model = open_model(config, verify=False)
+    model = load_model(config, bundle_paths(config)[0], verify=False)
     replay = self_test(model)
     return {
         "bundle": str(model.bundle.path),

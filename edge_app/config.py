@@ -7,7 +7,7 @@ types and ranges, no defaults, so that the two cannot drift apart.
 import os
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from importlib import resources
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeAlias, get_args, get_origin, get_type_hints
@@ -42,7 +42,8 @@ class Camera(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Model(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """[model]"""
 
-    bundle: str
+    bundle: Annotated[str, Meta(min_length=1)]
+    store: Annotated[str, Meta(min_length=1)]
     runtime: Literal["auto", "litert", "tflite"]
     threads: Annotated[int, Meta(ge=1, le=64)]
     delegate: Annotated[str, Meta(min_length=1)]
@@ -83,6 +84,12 @@ class Output(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     snapshots: Annotated[str, Meta(min_length=1)]
 
 
+class Service(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """[service]"""
+
+    control: str
+
+
 class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """[limits]"""
 
@@ -105,6 +112,7 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     read: Read
     publish: Publish
     output: Output
+    service: Service
     limits: Limits
     log: Log
 
@@ -126,10 +134,18 @@ class Layer:
 
 @dataclass(frozen=True, slots=True)
 class LoadedConfig:
-    """The config with the origin of each value."""
+    """The config with the origin of each value.
+
+    Attributes:
+        config: every value.
+        origins: where each comes from.
+        file, flags: what `load_config` was given, to read everything anew with.
+    """
 
     config: Config
     origins: Mapping[Key, str]
+    file: Path | None = None
+    flags: Mapping[Key, Any] = field(default_factory=dict)
 
 
 def load_config(
@@ -149,14 +165,14 @@ def load_config(
     Raises:
         ConfigError: a file cannot be read, a key is unknown, a value has the wrong type or range.
     """
-    if file is None and ENV_FILE in environ:
-        file = Path(environ[ENV_FILE])
+    flags = flags or {}
+    named = Path(environ[ENV_FILE]) if file is None and ENV_FILE in environ else file
     layers = [default_layer()]
-    if file is not None or system_file.exists():
-        layers.append(file_layer(file or system_file))
+    if named is not None or system_file.exists():
+        layers.append(file_layer(named or system_file))
     layers.append(environment_layer(environ))
-    layers.append(Layer("command line", flags or {}, textual=True))
-    return merge(layers)
+    layers.append(Layer("command line", flags, textual=True))
+    return replace(merge(layers), file=file, flags=flags)
 
 
 def default_layer() -> Layer:

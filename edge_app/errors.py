@@ -6,6 +6,9 @@
     ├── BundleError       (ValueError)        5   a model bundle is missing, damaged or not for this app
     ├── InterpreterError  (RuntimeError)      6   a native runtime or delegate cannot be loaded, or failed
     ├── OutputError       (OSError)           7   a place where results go cannot be opened or written
+    ├── StoreError        (OSError)           8   the device's store of bundles cannot be read or changed
+    ├── ServiceError      (OSError)           9   no running app answers, or one does where it should not
+    ├── RolloutError      (RuntimeError)     10   the running app did not take up a new bundle
     └── ImageError        (ValueError)        1   one picture cannot be read
 
 Each also inherits the builtin that fits it, so code that knows nothing of this module still catches it.
@@ -51,6 +54,24 @@ class OutputError(EdgeAppError, OSError):
     """A place where results go cannot be opened or written. Reading goes on without it."""
 
     exit_code = 7
+
+
+class StoreError(EdgeAppError, OSError):
+    """The device's store of bundles cannot be read or changed, or holds no such bundle."""
+
+    exit_code = 8
+
+
+class ServiceError(EdgeAppError, OSError):
+    """No running app answers at its socket, or one does where it should not."""
+
+    exit_code = 9
+
+
+class RolloutError(EdgeAppError, RuntimeError):
+    """The running app did not take up a new bundle; the one before is active again."""
+
+    exit_code = 10
 
 
 class ImageError(EdgeAppError, ValueError):

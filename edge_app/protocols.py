@@ -1,4 +1,4 @@
-"""The three seams: what the loop asks of a camera, an interpreter and an output.
+"""The seams: what the loop asks of a camera, an interpreter and an output, and whom it tells how it is.
 
 `devices` and `outputs` implement them without importing each other; tests use the shipped fakes.
 """
@@ -7,6 +7,7 @@ from enum import Enum
 from typing import Protocol
 
 from edge_app.frames import Frame, Int8, Moment, TensorDetails, UInt8
+from edge_app.status import LoopStatus
 
 
 class Camera(Protocol):
@@ -105,3 +106,13 @@ class Output(Protocol):
 
     def close(self) -> None:
         """Completes what was written so that it is usable. Safe to call twice."""
+
+
+class Observer(Protocol):
+    """Somebody outside who wants to know how the loop is: a service manager, a person who asks."""
+
+    def observe(self, status: LoopStatus) -> None:
+        """Takes one turn of the loop: a frame that was read, or a moment of waiting. Never blocks, never raises."""
+
+    def close(self) -> None:
+        """Lets go of what it holds. Safe to call twice."""

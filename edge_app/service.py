@@ -1,7 +1,8 @@
 """The only loop: frames from a camera through the pipeline and the tracker to the outputs.
 
 Brittle at start-up, tolerant afterwards: a camera that is missing or vanishes is tried again with
-growing waits while readings and process stay; an output that fails is closed and left out.
+growing waits while readings and process stay; an output that fails is closed and left out; a model that
+is refused at a reload leaves the one that reads in its place.
 """
 
 import logging
@@ -13,16 +14,18 @@ from dataclasses import dataclass, field
 
 from edge_app.errors import CameraError, OutputError
 from edge_app.frames import Frame, Moment, Reading, UInt8
-from edge_app.pipeline import Pipeline
-from edge_app.protocols import Camera, Command, Output
+from edge_app.protocols import Camera, Command, Observer, Output
+from edge_app.reloads import Reader, Reloads
 from edge_app.stages.overlay import draw_overlay
 from edge_app.stages.track import Tracker
+from edge_app.status import LoopStatus, Phase
 
 log = logging.getLogger(__name__)
 
 FIRST_RETRY_S = 0.5  # a USB camera is back this soon after a glitch; doubled at each failure
 FPS_WINDOW_FRAMES = 30
 PAUSED_TURN_S = 0.03  # how often a paused window is asked for keys
+WAITING_TURN_S = 1.0  # how often observers hear that the loop waits for a camera, and is alive
 KEPT_PUBLICATIONS = 200  # newest ones told at the end; a service that runs for months must not grow
 
 
@@ -31,7 +34,6 @@ class LoopSettings:
     """How the loop behaves.
 
     Attributes:
-        model: the bundle's id, for outputs.
         realtime: whether frames of a file are shown at the file's own pace.
         retry_camera: whether a camera that fails is opened again; False for files, where it would
             fail again or start over.
@@ -39,7 +41,6 @@ class LoopSettings:
         summary_s: seconds between two summary lines in the log; 0 for none.
     """
 
-    model: str
     realtime: bool = False
     retry_camera: bool = True
     retry_max_s: float = 30.0
@@ -55,6 +56,7 @@ class RunSummary:
         seconds: time from the first frame to the end.
         busy_s: of these, spent on reading digits.
         camera_losses: how often the camera vanished.
+        dropped: frames that a live camera took while another one was being read.
         publications: how many numbers were published.
         newest: sequence number of the frame and text of the newest publications.
     """
@@ -63,6 +65,7 @@ class RunSummary:
     seconds: float = 0.0
     busy_s: float = 0.0
     camera_losses: int = 0
+    dropped: int = 0
     publications: int = 0
     newest: deque[tuple[int, str]] = field(default_factory=lambda: deque(maxlen=KEPT_PUBLICATIONS))
 
@@ -72,35 +75,44 @@ class Service:
 
     Args:
         open_camera: opens the camera anew; raises CameraError where there is none.
-        pipeline: reads one frame.
-        tracker: agrees on what is published.
+        reader: what frames are read with at first; closed at the end of `run`, or when another takes its place.
         outputs: where results go; closed at the end of `run`.
         settings: how the loop behaves.
         save_snapshot: keeps an annotated frame, (H, W, 3) uint8, blue first, where a person asks for it.
+        reloads: where readers to take the place of the one in use come from; None where there are none.
+        observers: whom each turn is told; closed at the end of `run`.
         clock: monotonic seconds.
     """
 
     def __init__(
         self,
         open_camera: Callable[[], Camera],
-        pipeline: Pipeline,
-        tracker: Tracker,
+        reader: Reader,
         outputs: Sequence[Output],
         settings: LoopSettings,
         save_snapshot: Callable[[UInt8], None] | None = None,
+        reloads: Reloads | None = None,
+        observers: Sequence[Observer] = (),
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._open_camera = open_camera
-        self._pipeline = pipeline
-        self._tracker = tracker
+        self._reader = reader
+        self._tracker = Tracker(reader.limits)
         self._outputs = list(outputs)
         self._settings = settings
         self._save_snapshot = save_snapshot
+        self._reloads = reloads or Reloads()
+        self._observers = tuple(observers)
         self._clock = clock
         self._stop = threading.Event()
+        self._started_s = clock()
         self._published: tuple[Reading, ...] = ()
         self._frame_times_s: deque[float] = deque(maxlen=FPS_WINDOW_FRAMES)
         self._first_s: float | None = None
+        self._newest: Moment | None = None
+        self._newest_ns: int | None = None
+        self._model_frames = 0
+        self._camera_name = ""
         self._over_cap = False
         self.summary = RunSummary()
 
@@ -123,8 +135,13 @@ class Service:
                 finally:
                     camera.close()
         finally:
+            self._observe(Phase.STOPPING)
             for output in self._outputs:
                 _close(output)
+            for observer in self._observers:
+                observer.close()
+            self._reloads.close()
+            self._reader.close()
         return self.summary
 
     def _connect(self) -> Camera | None:
@@ -137,12 +154,21 @@ class Service:
                 if not self._settings.retry_camera:
                     raise
                 log.warning("no camera: %s; next try in %.1f s", error, wait_s)
-                self._stop.wait(wait_s)
+                self._wait(wait_s, str(error))
                 wait_s = min(wait_s * 2, self._settings.retry_max_s)
             else:
                 log.info("camera: %s", camera.name)
+                self._camera_name, self._newest_ns = camera.name, None
                 return camera
         return None
+
+    def _wait(self, seconds: float, problem: str) -> None:
+        """Waits, and tells the observers meanwhile that the loop is alive and why it reads nothing."""
+        due_s = self._clock() + seconds
+        while not self._stop.is_set() and (left_s := due_s - self._clock()) > 0:
+            self._take_reloaded()
+            self._observe(Phase.WAITING, problem)
+            self._stop.wait(min(left_s, WAITING_TURN_S))
 
     def _play(self, camera: Camera) -> bool:
         """Reads frames; True where the run is over, False where the camera is to be opened again."""
@@ -155,7 +181,7 @@ class Service:
                     raise
                 self.summary.camera_losses += 1
                 log.warning("camera lost: %s; readings are kept", error)
-                self._stop.wait(FIRST_RETRY_S)
+                self._wait(FIRST_RETRY_S, str(error))
                 return False
             if frame is None:
                 return True
@@ -169,21 +195,55 @@ class Service:
 
     def _step(self, camera: Camera, frame: Frame) -> None:
         """One frame: read it, agree on what is published, tell everybody."""
+        self._take_reloaded()
         began_s = self._clock()
-        seen = self._pipeline.read(frame)
+        seen = self._reader.pipeline.read(frame)
         published = self._tracker.update(seen.readings)
         new = _new_texts(self._published, published)
         changed = bool(new) or len(published) != len(self._published)
         self._published = published
         self._frame_times_s.append(began_s)
         moment = Moment(
-            frame, seen, published, changed, time.time(), self._fps(), source=camera.name, model=self._settings.model
+            frame, seen, published, changed, time.time(), self._fps(), source=camera.name, model=self._reader.model
         )
+        self._newest = moment
         self._count(frame, new, self._clock() - began_s)
+        self._count_dropped(camera, frame)
         if seen.regions_dropped and not self._over_cap:
             log.warning("frame %d: %d regions over the cap left out", frame.sequence, seen.regions_dropped)
         self._over_cap = seen.regions_dropped > 0
         self._tell(moment)
+        self._observe(Phase.READING)
+
+    def _take_reloaded(self) -> None:
+        """Between two frames: reads on with what a reload has made, if one has come to an end."""
+        reader = self._reloads.take()
+        if reader is not None:
+            self._reader.close()
+            self._reader, self._model_frames = reader, 0
+            self._tracker.limits = reader.limits
+            log.info("reloaded: reading with model %s", reader.model)
+
+    def _observe(self, phase: Phase, problem: str = "") -> None:
+        if not self._observers:
+            return
+        summary = self.summary
+        status = LoopStatus(
+            phase=phase,
+            problem=problem or self._reader.problem,
+            model=self._reader.model,
+            model_frames=self._model_frames,
+            camera=self._camera_name,
+            frames=summary.frames,
+            dropped=summary.dropped,
+            camera_losses=summary.camera_losses,
+            publications=summary.publications,
+            uptime_s=self._clock() - self._started_s,
+            reload=self._reloads.state,
+            moment=self._newest,
+        )
+        for observer in self._observers:
+            observer.observe(status)
 
     def _tell(self, moment: Moment) -> None:
         overlay = None
@@ -212,6 +272,7 @@ class Service:
     def _pause(self, output: Output, moment: Moment, overlay: UInt8 | None) -> None:
         """Shows the same moment at one output until it asks to go on or to quit."""
         while not self._stop.wait(PAUSED_TURN_S):
+            self._observe(Phase.READING)
             command = output.write(moment, overlay)
             if command is Command.PAUSE:
                 return
@@ -227,6 +288,7 @@ class Service:
         if self._first_s is None:
             self._first_s = now_s - busy_s
         summary.frames += 1
+        self._model_frames += 1
         summary.busy_s += busy_s
         summary.seconds = now_s - self._first_s
         summary.publications += len(new)
@@ -234,11 +296,18 @@ class Service:
             log.info("frame %d: published %s", frame.sequence, text)
             summary.newest.append((frame.sequence, text))
 
+    def _count_dropped(self, camera: Camera, frame: Frame) -> None:
+        """By the times of a live camera's frames: those that it took in between."""
+        before_ns, self._newest_ns = self._newest_ns, frame.timestamp_ns
+        if camera.live and camera.fps > 0 and before_ns is not None:
+            self.summary.dropped += max(0, round((frame.timestamp_ns - before_ns) * camera.fps / 1e9) - 1)
+
     def _log_summary(self) -> None:
         summary = self.summary
         log.info(
-            "%d frames, %.1f fps, %.1f ms a frame, %d numbers published, camera lost %d times",
+            "%d frames, %d dropped, %.1f fps, %.1f ms a frame, %d numbers published, camera lost %d times",
             summary.frames,
+            summary.dropped,
             self._fps(),
             1e3 * summary.busy_s / max(summary.frames, 1),
             summary.publications,

@@ -1,7 +1,9 @@
-"""The JSON Schema that every record is held to, and the edge app as a person runs it."""
+"""The JSON Schema that every record is held to, other bundles, and the edge app as a person runs it."""
 
+import hashlib
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -10,6 +12,8 @@ from typing import Any
 
 import jsonschema
 import pytest
+
+from edge_app.bundle import embedded_bundle_path
 
 REPOSITORY = Path(__file__).parents[1]
 TIMEOUT_S = 120
@@ -49,3 +53,21 @@ def edge_app(app_environment: dict[str, str]) -> Callable[..., "subprocess.Compl
         )
 
     return run
+
+
+@pytest.fixture
+def other_bundle(tmp_path: Path) -> Callable[[int], Path]:
+    """Makes the embedded bundle with another id for each number: the model has some bytes more at its end."""
+
+    def make(number: int) -> Path:
+        folder = tmp_path / f"source-{number}"
+        shutil.copytree(embedded_bundle_path(), folder)
+        model, manifest_file = folder / "model.tflite", folder / "manifest.json"
+        content = model.read_bytes() + bytes([number] * 8)
+        model.write_bytes(content)
+        manifest = json.loads(manifest_file.read_text())
+        manifest["files"]["model.tflite"] = {"sha256": hashlib.sha256(content).hexdigest(), "size": len(content)}
+        manifest_file.write_text(json.dumps(manifest))
+        return folder
+
+    return make

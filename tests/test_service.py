@@ -2,19 +2,22 @@
 
 import logging
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Sequence
 
 import cv2
 import numpy as np
 import pytest
 
 from edge_app.devices.interpreters.fake import FakeInterpreter, certain_of
-from edge_app.errors import CameraError, OutputError
+from edge_app.errors import BundleError, CameraError, OutputError
 from edge_app.frames import Frame, Moment, UInt8
 from edge_app.pipeline import Pipeline, ReadSettings
-from edge_app.protocols import Camera, Command
+from edge_app.protocols import Camera, Command, Observer
+from edge_app.reloads import Reader, Reloads
 from edge_app.service import LoopSettings, Service
-from edge_app.stages.track import Tracker, TrackLimits
+from edge_app.stages.track import TrackLimits
+from edge_app.status import LoopStatus, Phase
 
 
 def page(sequence: int = 0) -> Frame:
@@ -71,12 +74,36 @@ class Notebook:
         self.closed += 1
 
 
+class Witness:
+    """An observer that keeps what it is told, and can be made to do something at each turn."""
+
+    def __init__(self, at_turn: Callable[[int], None] = lambda turn: None) -> None:
+        self.turns: list[LoopStatus] = []
+        self.closed = 0
+        self._at_turn = at_turn
+
+    def observe(self, status: LoopStatus) -> None:
+        self.turns.append(status)
+        self._at_turn(len(self.turns))
+
+    def close(self) -> None:
+        self.closed += 1
+
+
+def reader_of(digit: int, model: str, close: Callable[[], None] = lambda: None) -> Reader:
+    """Reads the same digit in every region."""
+    pipeline = Pipeline(FakeInterpreter(certain_of([digit])), ReadSettings(threshold=0.5))
+    return Reader(pipeline, TrackLimits(confirm_frames=3, forget_frames=4), model, close=close)
+
+
 def service_of(
     cameras: list[ScriptedCamera | CameraError],
     outputs: list[Notebook],
     settings: LoopSettings | None = None,
-    digit: int = 7,
+    reader: Reader | None = None,
     save_snapshot: Callable[[UInt8], None] | None = None,
+    reloads: Reloads | None = None,
+    observers: Sequence[Observer] = (),
 ) -> Service:
     def open_camera() -> Camera:
         camera = cameras.pop(0)
@@ -86,11 +113,12 @@ def service_of(
 
     return Service(
         open_camera,
-        Pipeline(FakeInterpreter(certain_of([digit])), ReadSettings(threshold=0.5)),
-        Tracker(TrackLimits(confirm_frames=3, forget_frames=4)),
+        reader or reader_of(7, "0123"),
         outputs,
-        settings or LoopSettings(model="0123", retry_max_s=0.01),
+        settings or LoopSettings(retry_max_s=0.01),
         save_snapshot,
+        reloads,
+        observers,
     )
 
 
@@ -140,7 +168,7 @@ def test_a_file_that_fails_is_not_tried_again() -> None:
     camera = ScriptedCamera([page(), CameraError("damaged")], live=False)
 
     with pytest.raises(CameraError, match="damaged"):
-        service_of([camera], [output], LoopSettings(model="0123", retry_camera=False)).run()
+        service_of([camera], [output], LoopSettings(retry_camera=False)).run()
 
     assert (camera.closed, output.closed) == (1, 1)
 
@@ -201,7 +229,7 @@ def test_one_overlay_serves_all_outputs() -> None:
 
 
 def test_a_stop_from_another_thread_ends_a_wait_for_the_camera_at_once() -> None:
-    service = service_of([CameraError("none")] * 1000, [], LoopSettings(model="0123", retry_max_s=60.0))
+    service = service_of([CameraError("none")] * 1000, [], LoopSettings(retry_max_s=60.0))
     runner = threading.Thread(target=service.run)
 
     runner.start()
@@ -216,7 +244,7 @@ def test_waits_grow_up_to_the_longest(caplog: pytest.LogCaptureFixture) -> None:
     cameras.append(ScriptedCamera([]))
 
     with caplog.at_level(logging.WARNING):
-        service_of(cameras, [], LoopSettings(model="0123", retry_max_s=0.004)).run()
+        service_of(cameras, [], LoopSettings(retry_max_s=0.004)).run()
 
     assert len(caplog.records) == 6
 
@@ -224,7 +252,7 @@ def test_waits_grow_up_to_the_longest(caplog: pytest.LogCaptureFixture) -> None:
 def test_a_file_shown_in_a_window_keeps_its_own_pace() -> None:
     now_s = [0.0]
     camera = ScriptedCamera([page(n) for n in range(4)], live=False)
-    service = service_of([camera], [], LoopSettings(model="0123", realtime=True))
+    service = service_of([camera], [], LoopSettings(realtime=True))
     service._clock = lambda: now_s[0]
     waited: list[float] = []
 
@@ -237,3 +265,144 @@ def test_a_file_shown_in_a_window_keeps_its_own_pace() -> None:
     service.run()
 
     assert sum(waited) == pytest.approx(3 * 0.033)
+
+
+def test_observers_hear_of_every_frame_and_of_the_end() -> None:
+    witness = Witness()
+
+    service_of([ScriptedCamera([page(n) for n in range(4)])], [], observers=[witness]).run()
+
+    assert [status.phase for status in witness.turns] == [Phase.READING] * 4 + [Phase.STOPPING]
+    assert [status.model_frames for status in witness.turns] == [1, 2, 3, 4, 4]
+    assert [reading.text for reading in witness.turns[-1].moment.published] == ["7"]
+    assert {status.camera for status in witness.turns} == {"scripted"}
+    assert witness.closed == 1
+
+
+def test_observers_hear_why_nothing_is_read_while_there_is_no_camera() -> None:
+    witness = Witness()
+
+    service_of([CameraError("none found"), ScriptedCamera([page()])], [], observers=[witness]).run()
+
+    assert (witness.turns[0].phase, witness.turns[0].problem) == (Phase.WAITING, "none found")
+    assert [(status.phase, status.problem) for status in witness.turns[-2:]] == [
+        (Phase.READING, ""), (Phase.STOPPING, "")]  # fmt: skip
+
+
+def test_a_long_wait_for_a_camera_is_told_in_many_turns(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("edge_app.service.WAITING_TURN_S", 0.01)
+    monkeypatch.setattr("edge_app.service.FIRST_RETRY_S", 0.2)
+    witness = Witness()
+
+    service_of([CameraError("none"), ScriptedCamera([page()])], [], observers=[witness]).run()
+
+    assert sum(status.phase is Phase.WAITING for status in witness.turns) >= 5
+
+
+def test_frames_that_a_live_camera_took_meanwhile_are_counted() -> None:
+    witness = Witness()
+    frames = [Frame(page().gray, n, round(at * 1e9 / 30)) for n, at in enumerate((0, 1, 4, 5))]
+
+    service_of([ScriptedCamera(frames)], [], observers=[witness]).run()
+
+    assert [status.dropped for status in witness.turns] == [0, 0, 2, 2, 2]
+
+
+def test_a_reload_reads_every_frame_and_goes_on_with_the_new_model() -> None:
+    closed: list[str] = []
+    entered, released = threading.Event(), threading.Event()
+
+    def load() -> Reader:
+        entered.set()
+        released.wait(10)
+        return reader_of(4, "4567")
+
+    reloads, output = Reloads(load), Notebook()
+
+    def at_turn(turn: int) -> None:
+        if turn == 4:
+            reloads.request()
+        elif turn == 8:
+            entered.wait(10)
+            released.set()
+            time.sleep(0.05)
+
+    witness = Witness(at_turn)
+    camera = ScriptedCamera([page(n) for n in range(20)])
+    first = reader_of(7, "0123", lambda: closed.append("0123"))
+    service_of([camera], [output], reader=first, reloads=reloads, observers=[witness]).run()
+
+    assert [moment.frame.sequence for moment in output.moments] == list(range(20))
+    assert [moment.model for moment in output.moments] == ["0123"] * 8 + ["4567"] * 12
+    assert [status.reload.under_way for status in witness.turns][3:9] == [False, True, True, True, True, False]
+    assert witness.turns[-1].model_frames == 12
+    assert [reading.text for reading in output.moments[-1].published] == ["4"]
+    assert closed == ["0123"]
+
+
+def test_a_reload_that_is_refused_leaves_the_model_in_its_place() -> None:
+    def load() -> Reader:
+        raise BundleError("labels permuted")
+
+    reloads, output = Reloads(load), Notebook()
+
+    def at_turn(turn: int) -> None:
+        if turn == 1:
+            reloads.request()
+        time.sleep(0.01)
+
+    witness = Witness(at_turn)
+    service_of([ScriptedCamera([page(n) for n in range(9)])], [output], reloads=reloads, observers=[witness]).run()
+
+    assert {moment.model for moment in output.moments} == {"0123"}
+    assert (witness.turns[-1].reload.done, witness.turns[-1].reload.refused) == (1, "labels permuted")
+
+
+def test_a_reload_asked_for_while_one_is_under_way_comes_after_it() -> None:
+    made: list[str] = []
+
+    def load() -> Reader:
+        if not made:
+            reloads.request()
+        made.append(f"model{len(made)}")
+        return reader_of(7, made[-1])
+
+    reloads, output = Reloads(load), Notebook()
+    reloads.request()
+    service_of(
+        [ScriptedCamera([page(n) for n in range(30)])], [output], reloads=reloads,
+        observers=[Witness(lambda turn: time.sleep(0.005))],
+    ).run()  # fmt: skip
+
+    assert made == ["model0", "model1"]
+    assert output.moments[-1].model == "model1"
+
+
+def test_a_reload_works_while_there_is_no_camera() -> None:
+    reloads = Reloads(lambda: reader_of(4, "4567"))
+    reloads.request()
+    output = Notebook()
+    cameras = [CameraError("none")] * 8 + [ScriptedCamera([page(n) for n in range(3)])]
+
+    service_of(cameras, [output], LoopSettings(retry_max_s=0.05), reloads=reloads).run()
+
+    assert {moment.model for moment in output.moments} == {"4567"}
+
+
+def test_a_thousand_reloads_leave_nothing_behind() -> None:
+    closed: list[int] = []
+    threads: list[int] = []
+    reloads = Reloads(lambda: reader_of(7, "4567", lambda: closed.append(1)))
+
+    def at_turn(turn: int) -> None:
+        reloads.request()
+        threads.append(threading.active_count())
+        if reloads.state.done >= 1000:
+            service.request_stop()
+
+    camera = ScriptedCamera([page()] * 100_000)
+    service = service_of([camera], [], reloads=reloads, observers=[Witness(at_turn)])
+    service.run()
+
+    assert len(closed) >= 1000
+    assert max(threads[10:]) == threads[10]

@@ -81,10 +81,14 @@ class Track:
 
 
 class Tracker:
-    """Keeps the tracks of one camera. `update` is to be called once for each frame."""
+    """Keeps the tracks of one camera. `update` is to be called once for each frame.
+
+    Attributes:
+        limits: how much evidence a publication takes from now on.
+    """
 
     def __init__(self, limits: TrackLimits | None = None) -> None:
-        self._limits = limits or TrackLimits()
+        self.limits = limits or TrackLimits()
         self._tracks: list[Track] = []
 
     def update(self, readings: Sequence[Reading]) -> tuple[Reading, ...]:
@@ -96,7 +100,7 @@ class Tracker:
         Returns:
             The published readings in reading order, boxes where they were last seen.
         """
-        self._tracks = advance(self._tracks, [reading for reading in readings if reading.whole], self._limits)
+        self._tracks = advance(self._tracks, [reading for reading in readings if reading.whole], self.limits)
         return in_reading_order(_without_ghosts(self._tracks))
 
 

@@ -71,9 +71,7 @@ def bundle_paths(config: Config) -> list[Path]:
         return [embedded_bundle_path(name)]
     if name != "auto":
         return [Path(name)]
-    store = Store(Path(config.model.store))
-    kept = [path for path in (store.active(), store.previous()) if path is not None]
-    return [*kept, embedded_bundle_path()]
+    return [*Store(Path(config.model.store)).candidates(), embedded_bundle_path()]
 
 
 def model_flags(config: Config) -> list[str]:

@@ -150,6 +150,7 @@ def _add_models(commands: Any) -> None:
     install = _add_command(actions, "install", "verify a bundle and copy it into the store")
     install.add_argument("folder", type=Path, metavar="FOLDER", help="the bundle")
     install.add_argument("--activate", action="store_true", help="and read with it from now on")
+    install.add_argument("--keep", type=int, metavar="N", help="then delete old bundles, as prune does")
     activate = _add_command(actions, "activate", "read with another bundle; if the running app does not, switch back")
     activate.add_argument("id", metavar="ID", help="of the bundle, or how it begins")
     rollback = _add_command(actions, "rollback", "read with the bundle again that was active before")

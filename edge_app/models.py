@@ -59,18 +59,21 @@ def _install(store: Store, args: argparse.Namespace, config: Config) -> int:
     if not args.activate:
         print(f"{path.name} is in {store.folder}")
         return EXIT_OK
-    return _roll_out(store, path.name, args, config)
+    _roll_out(store, path, args, config)
+    if args.keep is not None:
+        store.prune(args.keep)
+    return EXIT_OK
 
 
 def _activate(store: Store, args: argparse.Namespace, config: Config) -> int:
-    return _roll_out(store, args.id, args, config)
+    return _roll_out(store, store.path(args.id), args, config)
 
 
 def _rollback(store: Store, args: argparse.Namespace, config: Config) -> int:
-    previous = store.previous()
-    if previous is None:
-        raise StoreError(f"{store.folder} must hold a previous bundle to go back to. Received: none")
-    return _roll_out(store, previous.name, args, config)
+    """To the one before; where there is none, to the one that the app ships with."""
+    if store.active() is None and store.previous() is None:
+        raise StoreError(f"{store.folder} must hold a bundle to go back from. Received: none that was ever active")
+    return _roll_out(store, store.previous(), args, config)
 
 
 def _prune(store: Store, args: argparse.Namespace, config: Config) -> int:
@@ -79,10 +82,10 @@ def _prune(store: Store, args: argparse.Namespace, config: Config) -> int:
     return EXIT_OK
 
 
-def _roll_out(store: Store, bundle_id: str, args: argparse.Namespace, config: Config) -> int:
+def _roll_out(store: Store, target: Path | None, args: argparse.Namespace, config: Config) -> int:
     socket = _socket(args, config)
     control = socket if socket.exists() and not args.no_reload else None
-    print(roll_out(store, bundle_id, control, model_flags(config), args.timeout))
+    print(roll_out(store, target, control, model_flags(config), args.timeout))
     return EXIT_OK
 
 

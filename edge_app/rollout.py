@@ -8,7 +8,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from edge_app.bundle import verify_in_child
+from edge_app.bundle import embedded_bundle_path, verify_in_child
 from edge_app.control import ask
 from edge_app.errors import RolloutError, ServiceError
 from edge_app.store import Store
@@ -19,7 +19,7 @@ POLL_S = 0.05
 
 def roll_out(
     store: Store,
-    bundle_id: str,
+    target: Path | None,
     control: Path | None,
     interpreter_flags: Sequence[str] = (),
     timeout_s: float = CONFIRM_S,
@@ -28,7 +28,7 @@ def roll_out(
 
     Args:
         store: holds the bundle; to be locked by the caller.
-        bundle_id: of the bundle.
+        target: the bundle in the store; None for the one that the app ships with.
         control: socket of the running app; None where none runs, and the bundle is only activated.
         interpreter_flags: command-line flags that choose runtime, threads and delegate.
         timeout_s: how long to wait for the running app.
@@ -40,24 +40,28 @@ def roll_out(
         StoreError, BundleError, InterpreterError: the bundle is refused; nothing was switched.
         RolloutError: the running app did not take to it; what was active before is so again.
     """
-    target = store.path(bundle_id)
-    verify_in_child(target, interpreter_flags)
+    meant = embedded_bundle_path() if target is None else target
+    verify_in_child(meant, interpreter_flags)
     before = store.active()
-    if before == target and (control is None or _reads_with(control, target.name)):
-        return f"{target.name} unchanged: it is active"
-    store.activate(target.name)
+    if before == target and (control is None or _reads_with(control, meant.name)):
+        return f"{meant.name} unchanged: it is active"
+    _switch(store, target)
     if control is None:
-        return f"{target.name} is active; no running app was told"
+        return f"{meant.name} is active; no running app was told"
     try:
-        _confirm(control, target.name, timeout_s)
+        _confirm(control, meant.name, timeout_s)
     except (ServiceError, RolloutError) as error:
-        if before is None:
-            store.deactivate()
-        else:
-            store.activate(before.name)
-        back = "the embedded one" if before is None else before.name
-        raise RolloutError(f"{target.name} was not taken up: {error}; {back} is active again") from error
-    return f"{target.name} is active, and the running app reads with it"
+        _switch(store, before)
+        back = (embedded_bundle_path() if before is None else before).name
+        raise RolloutError(f"{meant.name} was not taken up: {error}; {back} is active again") from error
+    return f"{meant.name} is active, and the running app reads with it"
+
+
+def _switch(store: Store, target: Path | None) -> None:
+    if target is None:
+        store.deactivate()
+    else:
+        store.activate(target.name)
 
 
 def _reads_with(control: Path, bundle_id: str) -> bool:

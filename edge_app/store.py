@@ -3,8 +3,8 @@
     bundles/<id>/   bundles, each written under another name first and renamed when it is whole and on the disk
     active          symbolic link to the one to read with
     previous        symbolic link to the one before, for `rollback` and for a start at which the active one is refused
-    lock            held by whoever changes the folder
 
+Whoever changes the folder holds a lock on it.
 Links are replaced by a rename, which the file system does whole or not at all; a power cut at any point leaves
 the old link or the new one. What cuts leave behind (names that begin with a dot) the next install removes.
 """
@@ -61,6 +61,15 @@ class Store:
     def previous(self) -> Path | None:
         """The one that was active before."""
         return self._linked("previous")
+
+    def candidates(self) -> list[Path]:
+        """The bundles to read with, the first that is good: the active one, then the one before.
+
+        None where none is meant to be active, as after `deactivate`.
+        """
+        if not (self.folder / "active").is_symlink():
+            return []
+        return [path for path in (self.active(), self.previous()) if path is not None]
 
     def path(self, bundle_id: str) -> Path:
         """Folder of a bundle by its id, or by the beginning of it where no other begins so.
@@ -130,7 +139,10 @@ class Store:
 
     def deactivate(self) -> None:
         """Leaves no bundle active, so that the app reads with the one that it ships with."""
+        before = self.active()
         with self._writing("deactivate"):
+            if before is not None:
+                self._link("previous", before)
             (self.folder / "active").unlink(missing_ok=True)
             _sync(self.folder)
 
@@ -158,7 +170,7 @@ class Store:
         """
         with self._writing("lock"):
             self.folder.mkdir(parents=True, exist_ok=True)
-            lock = os.open(self.folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o660)
+            lock = os.open(self.folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         try:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

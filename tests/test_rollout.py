@@ -81,6 +81,7 @@ def test_a_running_app_takes_up_a_new_bundle_and_the_old_one_again(
     assert ask(device.socket)["model"] == first.name
     assert ask(device.socket)["reload"]["done"] == 3
     assert ask(device.socket)["dropped"] == 0
+    models(edge_app, device, "activate", first.name)
     again = models(edge_app, device, "activate", first.name)
     assert "unchanged" in again.stdout
 
@@ -189,3 +190,17 @@ def test_the_status_can_be_asked_for_by_a_person(device: Device, edge_app: Run) 
     assert asked.returncode == 0, asked.stderr
     assert "phase:          reading" in asked.stdout
     assert edge_app("status", "--socket", "/nonexistent").returncode == 9
+
+
+def test_the_first_bundle_is_rolled_back_to_the_embedded_one(
+    device: Device, edge_app: Run, other_bundle: OtherBundle
+) -> None:
+    assert models(edge_app, device, "rollback").returncode == 8
+    device.start()
+    models(edge_app, device, "install", other_bundle(1), "--activate")
+
+    done = models(edge_app, device, "rollback")
+
+    assert done.returncode == 0, done.stderr
+    assert ask(device.socket)["model"] == embedded_bundle_path().name
+    assert device.store.active() is None

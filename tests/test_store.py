@@ -104,6 +104,24 @@ def test_a_link_to_what_is_gone_counts_as_none(store: Store) -> None:
     assert store.active() is None
 
 
+def test_what_is_gone_leaves_the_one_before_as_the_next_best(store: Store, other_bundle: OtherBundle) -> None:
+    first, second = store.install(embedded_bundle_path()), store.install(other_bundle(1))
+    store.activate(first.name)
+    store.activate(second.name)
+
+    assert store.candidates() == [second, first]
+    shutil.rmtree(second)
+    assert store.candidates() == [first]
+
+
+def test_none_is_read_with_where_none_is_meant_to_be_active(store: Store) -> None:
+    path = store.install(embedded_bundle_path())
+    store.activate(path.name)
+    store.deactivate()
+
+    assert (store.active(), store.previous(), store.candidates()) == (None, path, [])
+
+
 def test_a_link_out_of_the_store_is_not_followed(store: Store, tmp_path: Path, other_bundle: OtherBundle) -> None:
     store.install(embedded_bundle_path())
     outside = other_bundle(1)

@@ -1,0 +1,78 @@
+"""Virtual Pis with Edge Digits installed from a wheelhouse, as a person would do it; see virtual_pi.py."""
+
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.virtual_pi import PYTHONS, REPOSITORY, Network, VirtualPi, missing, root_tar
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Skips with the reason what this machine cannot do, and gives the rest the time that it takes."""
+    reason = missing()
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.timeout(1200))
+            if reason:
+                item.add_marker(pytest.mark.skip(reason=reason))
+
+
+@pytest.fixture(scope="session")
+def network(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Network]:
+    network = Network.make(tmp_path_factory.mktemp("network"))
+    yield network
+    network.close()
+
+
+@pytest.fixture(scope="session")
+def wheelhouse(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """Collects the wheels for a suite's Python, once."""
+    folders: dict[str, Path] = {}
+
+    def collect(suite: str) -> Path:
+        if suite not in folders:
+            folders[suite] = tmp_path_factory.mktemp(f"wheels-{suite}")
+            command = ["scripts/wheelhouse.sh", "--python", PYTHONS[suite], "--arch", "amd64", str(folders[suite])]
+            subprocess.run(command, check=True, cwd=REPOSITORY, timeout=600)
+        return folders[suite]
+
+    return collect
+
+
+@pytest.fixture(scope="session")
+def make_pi(tmp_path_factory: pytest.TempPathFactory, network: Network) -> Iterator[Callable[[str], VirtualPi]]:
+    """Boots a fresh Pi of a suite."""
+    bases: dict[str, Path] = {}
+    pis: list[VirtualPi] = []
+
+    def make(suite: str) -> VirtualPi:
+        if suite not in bases:
+            bases[suite] = tmp_path_factory.mktemp(f"base-{suite}")
+            subprocess.run(["tar", "-xf", str(root_tar(suite)), "-C", str(bases[suite])], check=True)
+        number = len(pis) + 1
+        pi = VirtualPi(f"pi{number}", 2200 + number, bases[suite], tmp_path_factory.mktemp("pi"), network)
+        pis.append(pi)
+        pi.boot()
+        return pi
+
+    yield make
+    for pi in pis:
+        pi.close()
+
+
+def install(network: Network, pi: VirtualPi, wheels: Path, *flags: str) -> "subprocess.CompletedProcess[str]":
+    """Runs install.sh on a Pi from this machine."""
+    return network.run("scripts/install.sh", "--host", pi.name, "--offline", wheels, *flags, timeout_s=600)
+
+
+@pytest.fixture(scope="session")
+def device(make_pi: Callable[[str], VirtualPi], network: Network, wheelhouse: Callable[[str], Path]) -> VirtualPi:
+    """A bookworm Pi that reads 407 from a drawn camera, and whose user may deploy."""
+    pi = make_pi("bookworm")
+    pi.ssh("mkdir -p /etc/edge-digits", user="root")
+    pi.ssh("printf '[camera]\\nsource = \"fake:407\"\\n' >/etc/edge-digits/config.toml", user="root")
+    install(network, pi, wheelhouse("bookworm"))
+    pi.ssh("usermod -aG edge-digits pi", user="root")
+    return pi

@@ -1,0 +1,80 @@
+"""Installing on a fresh device, again, and off it; on both systems that a Pi has."""
+
+import json
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from edge_app.bundle import embedded_bundle_path
+from tests.e2e.conftest import install
+from tests.e2e.virtual_pi import Network, VirtualPi
+
+EDGE_APP = "/opt/edge-digits/venv/bin/edge-app"
+# What the installer may touch, as names, sizes and times.
+STATE = "find /opt /etc /usr /var/lib/edge-digits -xdev -printf '%p %s %T@\\n' 2>/dev/null | sort | sha256sum"
+
+
+@pytest.mark.parametrize("suite", ["bookworm", "trixie"])
+def test_a_fresh_device_is_installed_once_and_left_without_a_trace(
+    suite: str, make_pi: Callable[[str], VirtualPi], network: Network, wheelhouse: Callable[[str], Path]
+) -> None:
+    pi, wheels = make_pi(suite), wheelhouse(suite)
+    untouched = pi.ssh(STATE, user="root").stdout
+
+    said = install(network, pi, wheels, "--dry-run").stderr
+    assert "would start edge-digits.service" in said
+    assert pi.ssh(STATE, user="root").stdout == untouched
+
+    install(network, pi, wheels)
+    shown = pi.ssh("systemctl show edge-digits -p ActiveState,StatusText,User", user="root").stdout
+    assert "ActiveState=active" in shown
+    assert "StatusText=waiting for the camera, no camera found" in shown
+    status = json.loads(pi.ssh(f"{EDGE_APP} status --json", user="root").stdout)
+    assert status["model"] == embedded_bundle_path().name
+    listed = json.loads(pi.ssh(f"{EDGE_APP} models list --json", user="root").stdout)
+    assert [(bundle["id"], bundle["fault"]) for bundle in listed] == [(embedded_bundle_path().name, "")]
+
+    installed = pi.ssh(STATE, user="root").stdout
+    assert install(network, pi, wheels).stderr.endswith("unchanged\n")
+    assert pi.ssh(STATE, user="root").stdout == installed
+
+    network.run("scripts/install.sh", "--host", pi.name, "--uninstall", "--purge")
+    left = pi.ssh("ls -d /opt/edge-digits /etc/edge-digits /var/lib/edge-digits; id edge-digits", check=False)
+    assert left.stdout == ""
+    pi.close()
+
+
+def test_a_version_that_does_not_come_up_is_taken_back(
+    device: VirtualPi, network: Network, wheelhouse: Callable[[str], Path], tmp_path: Path
+) -> None:
+    """The app of the new version ends as soon as it is run."""
+    before = device.ssh("readlink /opt/edge-digits/venv").stdout
+    broken = tmp_path / "wheels"
+    broken.mkdir()
+    for wheel in wheelhouse("bookworm").glob("*.whl"):
+        (broken / wheel.name).hardlink_to(wheel)
+    _break(next(broken.glob("edge_digits-*.whl")))
+
+    refused = network.run("scripts/install.sh", "--host", device.name, "--offline", broken, check=False, timeout_s=600)
+
+    assert refused.returncode != 0
+    assert "not upgraded" in refused.stderr
+    assert device.ssh("readlink /opt/edge-digits/venv").stdout == before
+    assert "ActiveState=active" in device.ssh("systemctl show edge-digits -p ActiveState").stdout
+
+
+def _break(wheel: Path) -> None:
+    """Replaces a wheel by one whose `run` fails, though `check` goes well."""
+    whole = wheel.rename(wheel.with_suffix(".whole"))
+    with zipfile.ZipFile(whole) as old, zipfile.ZipFile(wheel, "w") as new:
+        for member in old.infolist():
+            content = old.read(member)
+            if member.filename == "edge_app/service.py":
+                content += b"\n\ndef _fail(self):\n    raise SystemExit(1)\n\n\nService.run = _fail\n"
+            if member.filename.endswith(".dist-info/RECORD"):
+                content = b"".join(
+                    line for line in content.splitlines(keepends=True) if not line.startswith(b"edge_app/service.py,")
+                )
+            new.writestr(member, content)

@@ -38,6 +38,7 @@ from edge_app.stages.regions import RegionLimits
 from edge_app.stages.track import TrackLimits
 from edge_app.store import Store
 from edge_app.systemd import Notifier
+from edge_app.trust import check_signature
 
 log = logging.getLogger(__name__)
 
@@ -116,6 +117,7 @@ def load_model(config: Config, path: Path, verify: bool = True) -> Model:
     """
     bundle = load_bundle(path)
     check_preprocessing(bundle, PREPROCESSING)
+    check_trust(config, path)
     model = config.model
     if verify:
         verify_in_child(path, model_flags(config))
@@ -128,6 +130,18 @@ def load_model(config: Config, path: Path, verify: bool = True) -> Model:
     )
     check_interpreter(bundle, interpreter)
     return Model(bundle, interpreter)
+
+
+def check_trust(config: Config, path: Path) -> None:
+    """Refuses a bundle that the config does not trust.
+
+    Raises:
+        BundleError: it must be signed, and is not, or by somebody else.
+    """
+    ships = path.parent.resolve() == embedded_bundle_path().parent.resolve()
+    if config.model.trust == "signed" and not ships:
+        signer = check_signature(path, Path(config.model.allowed_signers))
+        log.info("bundle %s is signed by %s", path.name, signer)
 
 
 def delegate_options(text: str) -> dict[str, str]:

@@ -44,6 +44,8 @@ class Model(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     bundle: Annotated[str, Meta(min_length=1)]
     store: Annotated[str, Meta(min_length=1)]
+    trust: Literal["any", "signed"]
+    allowed_signers: Annotated[str, Meta(min_length=1)]
     runtime: Literal["auto", "litert", "tflite"]
     threads: Annotated[int, Meta(ge=1, le=64)]
     delegate: Annotated[str, Meta(min_length=1)]

@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from edge_app.assemble import control_path, model_flags
+from edge_app.assemble import check_trust, control_path, model_flags
 from edge_app.bundle import check_preprocessing, load_bundle
 from edge_app.config import Config, LoadedConfig
 from edge_app.control import DEFAULT_SOCKET, ask
@@ -55,6 +55,7 @@ def _list(store: Store, args: argparse.Namespace) -> int:
 
 def _install(store: Store, args: argparse.Namespace, config: Config) -> int:
     check_preprocessing(load_bundle(args.folder), PREPROCESSING)
+    check_trust(config, args.folder)
     path = store.install(args.folder)
     if not args.activate:
         print(f"{path.name} is in {store.folder}")
@@ -83,6 +84,8 @@ def _prune(store: Store, args: argparse.Namespace, config: Config) -> int:
 
 
 def _roll_out(store: Store, target: Path | None, args: argparse.Namespace, config: Config) -> int:
+    if target is not None:
+        check_trust(config, target)
     socket = _socket(args, config)
     control = socket if socket.exists() and not args.no_reload else None
     print(roll_out(store, target, control, model_flags(config), args.timeout))

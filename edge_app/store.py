@@ -20,6 +20,8 @@ from pathlib import Path
 
 from edge_app.bundle import Bundle, load_bundle
 from edge_app.errors import BundleError, StoreError
+from edge_app.manifest import MANIFEST_FILE
+from edge_app.trust import SIGNATURE_FILE
 
 SHARED_MODE = 0o2775  # all of the group may deploy, and delete what others of it have deployed
 KEPT = 5  # newest bundles that `prune` leaves, beside the active and the previous one
@@ -89,7 +91,7 @@ class Store:
         return [_held(path, path == active, path == previous) for path in self._paths()]
 
     def install(self, source: Path) -> Path:
-        """Copies a bundle in; does nothing where a whole one of that id is there.
+        """Copies a bundle in; does nothing where a whole one of that id is there, signed likewise.
 
         Returns:
             Its folder in the store.
@@ -105,13 +107,13 @@ class Store:
                 self._bundles.mkdir(parents=True)
                 self._bundles.chmod(SHARED_MODE)
             self._sweep()
-            if _whole(target) is None:
+            if _whole(target) is None or _newly_signed(source, target):
                 with tempfile.TemporaryDirectory(dir=self._bundles, prefix=".new-", ignore_cleanup_errors=True) as new:
                     copy = Path(new) / bundle.id
                     _copy(bundle, copy)
                     load_bundle(copy)
-                    if target.exists():  # damaged
-                        target.replace(Path(new) / "damaged")
+                    if target.exists():  # damaged, or without this signature
+                        target.replace(Path(new) / "replaced")
                     copy.replace(target)
                     _sync(self._bundles)
         return target
@@ -232,11 +234,18 @@ def _whole(path: Path) -> Bundle | None:
         return None
 
 
+def _newly_signed(source: Path, target: Path) -> bool:
+    """Whether a bundle comes with a signature that the one in the store does not have."""
+    new, old = source / SIGNATURE_FILE, target / SIGNATURE_FILE
+    return new.is_file() and not (old.is_file() and old.read_bytes() == new.read_bytes())
+
+
 def _copy(bundle: Bundle, target: Path) -> None:
     """The manifest and the files that it lists, and nothing else that lay beside them; on the disk afterwards."""
     target.mkdir()
     target.chmod(SHARED_MODE)
-    for name in ("manifest.json", *bundle.manifest.files):
+    signature = [SIGNATURE_FILE] if (bundle.path / SIGNATURE_FILE).is_file() else []
+    for name in (MANIFEST_FILE, *signature, *bundle.manifest.files):
         with (bundle.path / name).open("rb") as source, (target / name).open("xb") as copy:
             shutil.copyfileobj(source, copy)
             copy.flush()

@@ -8,6 +8,7 @@
 #              scripts/deploy.sh list HOST…          each device's bundles
 #              --canary HOST   this one first; the others only where it went well
 #              --keep N        bundles that stay on a device beside the active and the previous one (default: 5)
+#              --sign KEY      sign the bundle with this SSH key, for devices whose config says model.trust = "signed"
 #              --dry-run       say what would be done, and change nothing
 # Environment: SSH_OPTIONS     further options for ssh, e.g. "-p 2222"
 #              EDGE_APP        the app on the device (default: /opt/edge-digits/venv/bin/edge-app)
@@ -65,6 +66,17 @@ verify_here() {
   fi
 }
 
+# A copy of it, since a bundle is never changed. Sets the caller's `bundle`.
+sign() {
+  local key="$1" copy
+  copy="$SCRATCH/signed/$(basename -- "$bundle")"
+  mkdir -- "$SCRATCH/signed"
+  cp -r -- "$bundle" "$copy"
+  rm -f -- "$copy/manifest.json.sig"
+  ssh-keygen -q -Y sign -f "$key" -n edge-digits "$copy/manifest.json" || die "$key cannot sign"
+  bundle="$copy"
+}
+
 # Copied under another name, where an interrupted copy goes on; the device verifies it, switches, and confirms.
 push() {
   local host="$1" bundle="$2" keep="$3" name
@@ -119,11 +131,12 @@ report() {
 }
 
 main() {
-  local canary="" keep=5 dry_run="" words=()
+  local canary="" keep=5 dry_run="" key="" words=()
   while (($#)); do
     case "$1" in
       --canary) canary="${2:?--canary needs a host}" && shift ;;
       --keep) keep="${2:?--keep needs a number}" && shift ;;
+      --sign) key="${2:?--sign needs a key}" && shift ;;
       --dry-run) dry_run=yes ;;
       --help) usage && return 0 ;;
       -*) die "unknown flag $1; see --help" ;;
@@ -148,6 +161,7 @@ main() {
   fi
   connect
   [[ $action != push ]] || verify_here "$bundle"
+  [[ -z $key || $action != push ]] || sign "$key"
   if [[ -n $canary ]]; then
     all "$action" "$bundle" "$keep" "$canary" || die "$canary failed; the others were left alone"
   fi

@@ -204,3 +204,29 @@ def test_the_first_bundle_is_rolled_back_to_the_embedded_one(
     assert done.returncode == 0, done.stderr
     assert ask(device.socket)["model"] == embedded_bundle_path().name
     assert device.store.active() is None
+
+
+def test_hundreds_of_reloads_cost_neither_memory_nor_descriptors(app_environment: dict[str, str]) -> None:
+    """The same loading as at a reload, without the process that tries each model first."""
+    script = """
+import os, resource
+from edge_app.assemble import build_reader, bundle_paths, load_model
+from edge_app.config import load_config
+
+def rss_kib():
+    return int(next(line for line in open("/proc/self/status") if line.startswith("VmRSS")).split()[1])
+
+config = load_config(environ={}).config
+for turn in range(1001):
+    reader = build_reader(config, load_model(config, bundle_paths(config)[0], verify=False))
+    reader.close()
+    if turn in (100, 1000):
+        print(rss_kib(), len(os.listdir("/proc/self/fd")))
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", script], env=app_environment, capture_output=True, text=True, timeout=250, check=True
+    )
+
+    (early_kib, early_files), (late_kib, late_files) = (map(int, line.split()) for line in done.stdout.splitlines())
+    assert late_files == early_files
+    assert late_kib - early_kib < 4096, f"{early_kib} KiB after 100 reloads, {late_kib} after 1,000"

@@ -99,6 +99,45 @@ def test_a_host_that_is_not_there_fails_alone_and_a_canary_saves_the_others(
     assert status(reading)["model"] == bundle_id(new)
 
 
+def test_a_copy_that_is_cut_off_goes_on_at_the_next_try(
+    reading: VirtualPi, network: Network, other_bundle: OtherBundle
+) -> None:
+    """What is there of it lies where nobody reads with it."""
+    new = other_bundle(1)
+    incoming = f"{STORE}/incoming/{new.name}"
+    reading.ssh(f"mkdir -p {incoming} && head -c 1000 /dev/zero >{incoming}/model.tflite")
+    ssh = f"ssh -F {network.ssh_config}"
+    slow = ["rsync", "-a", "--bwlimit=20", "--partial", "-e", ssh, f"{new}/", f"{reading.name}:{incoming}/"]
+    cut_off = network.run("timeout", "2", *slow, check=False)
+    assert cut_off.returncode == 124
+    assert status(reading)["model"] == embedded_bundle_path().name
+
+    again = deploy(network, new, reading.name)
+
+    assert again.returncode == 0, again.stdout
+    assert status(reading)["model"] == bundle_id(new)
+
+
+def test_a_device_that_trusts_its_owner_alone_takes_a_signed_bundle(
+    reading: VirtualPi, network: Network, other_bundle: OtherBundle, tmp_path: Path
+) -> None:
+    key, new = tmp_path / "owner", other_bundle(1)
+    network.run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key)
+    config = "/etc/edge-digits"
+    signer = f"ada@example.org {key.with_suffix('.pub').read_text()}"
+    reading.ssh(f"cp {config}/config.toml /root/; echo '{signer.strip()}' >{config}/allowed_signers", user="root")
+    reading.ssh(f"printf '[model]\\ntrust = \"signed\"\\n' >>{config}/config.toml", user="root")
+    reading.ssh("systemctl reload edge-digits", user="root")
+
+    unsigned = deploy(network, new, reading.name)
+    signed = deploy(network, "--sign", key, new, reading.name)
+    reading.ssh(f"cp /root/config.toml {config}/config.toml", user="root")
+
+    assert (unsigned.returncode, "must be signed" in unsigned.stdout) == (1, True)
+    assert signed.returncode == 0, signed.stdout + signed.stderr
+    assert status(reading)["model"] == bundle_id(new)
+
+
 def test_of_two_at_once_one_may_be_refused_and_the_device_reads(
     reading: VirtualPi, network: Network, other_bundle: OtherBundle
 ) -> None:

@@ -1,16 +1,9 @@
-"""How the loop is, for whoever asks: one value that the loop makes anew each turn, as a record and as a line.
-
-A service manager gets the line, `edge-app status` the record.
-"""
+"""How the loop is, for whoever asks: one value that the loop makes anew each turn, and a line of text that says it."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from enum import Enum
-from typing import Any
 
 from edge_app.frames import Moment
-
-LATENCY_DECIMALS = 1  # milliseconds; the last readings' own records have more
 
 
 class Phase(Enum):
@@ -67,30 +60,8 @@ class LoopStatus:
     moment: Moment | None = None
 
 
-def status_record(status: LoopStatus) -> dict[str, Any]:
-    """Plain values, for `edge-app status --json`."""
-    moment = status.moment
-    return {
-        "phase": status.phase.value,
-        "problem": status.problem,
-        "model": status.model,
-        "model_frames": status.model_frames,
-        "camera": status.camera,
-        "fps": 0.0 if moment is None else round(moment.fps, 1),
-        "latency_ms": 0.0 if moment is None else round(moment.seen.timing_ms.get("total", 0.0), LATENCY_DECIMALS),
-        "frames": status.frames,
-        "dropped": status.dropped,
-        "camera_losses": status.camera_losses,
-        "publications": status.publications,
-        "readings": [] if moment is None else [reading.text for reading in moment.published],
-        "read_at": None if moment is None else _time(moment.wall_time_s),
-        "uptime_s": round(status.uptime_s, 1),
-        "reload": {"under_way": status.reload.under_way, "done": status.reload.done, "refused": status.reload.refused},
-    }
-
-
 def status_line(status: LoopStatus) -> str:
-    """The same for a person who looks at `systemctl status`: what it does, how fast, what it read last."""
+    """For a person who looks at `systemctl status`: what it does, how fast, what it read last."""
     parts = [status.phase.value]
     if status.problem:
         parts.append(status.problem)
@@ -98,7 +69,3 @@ def status_line(status: LoopStatus) -> str:
         texts = " ".join(reading.text for reading in status.moment.published)
         parts += [f"{status.moment.fps:.1f} fps", f"last reading: {texts or 'none'}"]
     return ", ".join([*parts, f"model {status.model}"])
-
-
-def _time(wall_time_s: float) -> str:
-    return datetime.fromtimestamp(wall_time_s, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -9,8 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from edge_app.control import status_record
 from edge_app.frames import Digit, Frame, FrameReadings, Moment, Reading
-from edge_app.status import LoopStatus, Phase, Reload, status_line, status_record
+from edge_app.status import LoopStatus, Phase, Reload, status_line
 from edge_app.systemd import Notifier
 
 READINGS = (Reading((Digit(4, 0.9, (1, 1, 2, 3)), Digit(2, 0.9, (4, 1, 2, 3)))),)

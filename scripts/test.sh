@@ -10,11 +10,11 @@ set -euo pipefail
 # shellcheck source=scripts/setup.sh
 source "$(dirname -- "${BASH_SOURCE[0]}")/setup.sh"
 
-# A screen for the window tests, a compiler for the test delegate, a checker for the scripts, virtual Pis, an RTSP
-# server, a browser.
+# A screen for the window tests, a compiler for the test delegate, a checker for the scripts, virtual Pis, another
+# reader to be compared with, an RTSP server, a browser.
 readonly PACKAGES=(
   shellcheck xvfb xdotool gcc libc6-dev
-  systemd systemd-container mmdebstrap iproute2 openssh-client rsync
+  systemd systemd-container mmdebstrap iproute2 openssh-client rsync tesseract-ocr
   chromium python3-gi gir1.2-gst-rtsp-server-1.0 gstreamer1.0-plugins-base gstreamer1.0-plugins-good
 )
 

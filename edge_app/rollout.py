@@ -4,6 +4,7 @@ The bundle is tried in a process of its own before anything is switched. The run
 in use. Only its own word that it has read a frame with the new one ends a rollout well.
 """
 
+import logging
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,6 +13,8 @@ from edge_app.bundle import embedded_bundle_path, verify_in_child
 from edge_app.control import ask
 from edge_app.errors import RolloutError, ServiceError
 from edge_app.store import Store
+
+log = logging.getLogger(__name__)
 
 CONFIRM_S = 60.0  # a Pi Zero takes some ten seconds to load a model and read a frame
 POLL_S = 0.05
@@ -42,26 +45,31 @@ def roll_out(
     """
     meant = embedded_bundle_path() if target is None else target
     verify_in_child(meant, interpreter_flags)
-    before = store.active()
+    before, previous = store.active(), store.previous()
     if before == target and (control is None or _reads_with(control, meant.name)):
         return f"{meant.name} unchanged: it is active"
-    _switch(store, target)
+    if target is None:
+        store.deactivate()
+    else:
+        store.activate(target.name)
     if control is None:
         return f"{meant.name} is active; no running app was told"
     try:
         _confirm(control, meant.name, timeout_s)
     except (ServiceError, RolloutError) as error:
-        _switch(store, before)
+        store.restore(before, previous)
+        _reload(control)
         back = (embedded_bundle_path() if before is None else before).name
         raise RolloutError(f"{meant.name} was not taken up: {error}; {back} is active again") from error
     return f"{meant.name} is active, and the running app reads with it"
 
 
-def _switch(store: Store, target: Path | None) -> None:
-    if target is None:
-        store.deactivate()
-    else:
-        store.activate(target.name)
+def _reload(control: Path) -> None:
+    """An app that was slow may take up the new bundle after all; the next reload takes it back."""
+    try:
+        ask(control, "reload")
+    except ServiceError as error:
+        log.warning("%s; when it is up again it reads with the bundle that is active", error)
 
 
 def _reads_with(control: Path, bundle_id: str) -> bool:

@@ -148,6 +148,16 @@ class Store:
             (self.folder / "active").unlink(missing_ok=True)
             _sync(self.folder)
 
+    def restore(self, active: Path | None, previous: Path | None) -> None:
+        """Links the bundles that were linked before, as if what was activated since had never been."""
+        with self._writing("restore"):
+            for name, target in (("active", active), ("previous", previous)):
+                if target is not None:
+                    self._link(name, target)
+                else:
+                    (self.folder / name).unlink(missing_ok=True)
+                    _sync(self.folder)
+
     def prune(self, kept: int = KEPT) -> list[str]:
         """Deletes all but the newest bundles; the active and the previous one stay in any case.
 

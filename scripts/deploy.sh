@@ -83,10 +83,11 @@ push() {
   name="$(basename -- "$bundle")"
   [[ $name =~ ^[0-9A-Za-z._-]+$ ]] || die "the bundle's folder must have a plain name. Received: $name"
   local incoming="$STATE/incoming/$name"
-  on "$host" mkdir -p "$incoming"
-  rsync -a --no-perms --no-owner --no-group --chmod=D2775,F664 --partial --delete --timeout=30 -e "${SSH[*]}" \
-    "$bundle/" "$host:$incoming/"
-  on "$host" "$EDGE_APP models install $incoming --activate --keep $keep && rm -rf $incoming"
+  # Joined, since a caller that handles a failure switches `set -e` off in here.
+  on "$host" mkdir -p "$incoming" &&
+    rsync -a --no-perms --no-owner --no-group --chmod=D2775,F664 --partial --delete --timeout=30 -e "${SSH[*]}" \
+      "$bundle/" "$host:$incoming/" &&
+    on "$host" "$EDGE_APP models install $incoming --activate --keep $keep && rm -rf $incoming"
 }
 
 one() {

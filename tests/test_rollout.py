@@ -130,8 +130,25 @@ def test_an_app_that_refuses_the_bundle_makes_it_switch_back(
     assert refused.returncode == 10
     assert "detect.min_height_px" in refused.stderr
     assert f"{good.name} is active again" in refused.stderr
-    assert device.store.active() == good
+    assert (device.store.active(), device.store.previous()) == (good, None)
     assert ask(device.socket)["model"] == good.name
+
+
+def test_an_app_that_takes_a_bundle_up_too_late_goes_back_as_well(
+    device: Device, edge_app: Run, other_bundle: OtherBundle
+) -> None:
+    device.start()
+
+    late = models(edge_app, device, "install", other_bundle(1), "--activate", "--timeout=0.1")
+    deadline_s = time.monotonic() + 60
+    while ask(device.socket)["reload"]["done"] < 2:
+        assert time.monotonic() < deadline_s
+        time.sleep(0.05)
+
+    assert late.returncode == 10
+    assert "did not read a frame with it within" in late.stderr
+    assert device.store.active() is None
+    assert ask(device.socket)["model"] == embedded_bundle_path().name
 
 
 def test_without_a_running_app_a_bundle_is_only_activated(device: Device, edge_app: Run) -> None:

@@ -175,12 +175,14 @@ def test_power_cuts_during_deployment_leave_one_bundle_or_the_other(
     reading: VirtualPi, network: Network, other_bundle: OtherBundle
 ) -> None:
     bundles, chance = [other_bundle(number) for number in (1, 2)], random.Random(5)
+    began_s = time.monotonic()
     assert deploy(network, bundles[0], reading.name).returncode == 0
+    took_s = time.monotonic() - began_s
     ids, seen = {bundle_id(bundle) for bundle in bundles}, []
     for cut in range(CUTS):
         pushing = threading.Thread(target=deploy, args=(network, bundles[(cut + 1) % 2], reading.name))
         pushing.start()
-        time.sleep(chance.uniform(0.1, 6.0))
+        time.sleep(chance.uniform(0.05, 1.0) * took_s)
         reading.pull_the_plug()
         pushing.join()
         reading.boot()

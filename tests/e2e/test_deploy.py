@@ -16,7 +16,7 @@ from tests.e2e.test_service import EDGE_APP, status, wait_until_read
 from tests.e2e.virtual_pi import Network, VirtualPi
 
 OtherBundle = Callable[[int], Path]
-CUTS = int(os.environ.get("EDGE_DIGITS_TEST_CUTS", "8"))  # power cuts at random moments of a deployment
+CUTS = int(os.environ.get("EDGE_TEST_CUTS", "8"))  # power cuts at random moments of a deployment
 STORE = "/var/lib/edge-digits"
 
 

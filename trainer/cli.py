@@ -21,8 +21,8 @@ EPILOG = """one command does it all:
   edge-trainer all                    the default model, from nothing to a bundle
   edge-trainer all --model seed       the small CNN of every tutorial, for comparison
 
-compact and accurate learn from teachers, which are trained first where they are not there yet (hours);
---no-teachers leaves them out.
+accurate learns from two larger networks, and compact from these and from accurate; they are trained first where
+they are not there yet (hours). --no-teachers leaves them out.
 
 An interrupted run goes on when the same command is given again.
 """
@@ -66,7 +66,7 @@ def get_parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     data.add_parser(commands)
     steps = (
-        ("teach", "train the teachers and write down the lessons that compact and accurate learn from"),
+        ("teach", "train the teachers of compact or accurate and write down the lessons that it learns from"),
         ("train", "train the float model into the run folder"),
         ("quantize", "convert the run's float model to full INT8, and show what that costs"),
         ("qat", "fine-tune the run's model under INT8's rounding, into RUN/qat"),

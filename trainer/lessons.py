@@ -4,7 +4,6 @@ A lesson is one epoch of augmented crops with the probabilities that the teacher
 through the lessons in turn, over and over. They are made once (`trainer.teach`) and serve every student.
 
     run.json            teachers, augmentation, counts, versions
-    extras.npz          crops beside MNIST's, as in a run folder
     NN.images.npy       (N, 28, 28) uint8
     NN.targets.npy      (N, classes) float16 probabilities
 """

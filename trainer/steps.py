@@ -42,7 +42,7 @@ from trainer.report import siblings, write_report
 from trainer.robustness import accuracy, measure_robustness, print_robustness
 from trainer.runs import open_run, read_record, write_lock, write_whole
 from trainer.study import by_size, float_scores, int8_scores, judged, print_rows
-from trainer.teach import COURSE, teach
+from trainer.teach import COURSES, lessons_folder, teach
 from trainer.train import (
     CALIBRATION_FILE,
     EXTRA_FILES,
@@ -59,7 +59,6 @@ from trainer.train import (
 )
 from trainer.weights import packed_weights, unpacked
 
-STUDENTS = ("compact", "accurate")  # learn from teachers
 FLOAT_FILE, INT8_FILE = "mnist_cnn_float.tflite", "mnist_cnn_int8.tflite"
 SEEN = 4000  # training crops that representative ones are drawn from
 LAYER_CROPS = 400  # that layers are compared on
@@ -72,8 +71,10 @@ QAT_LEARNING_RATE = 1e-4
 
 
 def run_teach(args: argparse.Namespace) -> None:
-    """Trains the teachers and writes their lessons."""
-    teach(_mnist(args), COURSE, args.teachers, _verbose(args))
+    """Trains the teachers of the model and writes their lessons."""
+    if args.model not in COURSES:
+        raise TrainerError(f"teach must be given one of {', '.join(COURSES)}. Received: --model {args.model}")
+    teach(_mnist(args), args.model, args.teachers, _verbose(args))
 
 
 def run_train(args: argparse.Namespace) -> None:
@@ -82,8 +83,8 @@ def run_train(args: argparse.Namespace) -> None:
     recipe = (QUICK if quick else RECIPES).get(args.model, RECIPES[args.model])
     if args.epochs is not None:
         recipe = dataclasses.replace(recipe, epochs=args.epochs)
-    taught = args.model in STUDENTS and not (args.no_teachers or quick)
-    lessons = teach(_mnist(args), COURSE, args.teachers, _verbose(args)) if taught else None
+    taught = args.model in COURSES and not (args.no_teachers or quick)
+    lessons = teach(_mnist(args), args.model, args.teachers, _verbose(args)) if taught else None
     start = None if args.start is None else Start.from_run(args.start)
     own = _own_digits(args, recipe)
     train(_mnist(args), recipe, _run_folder(args), args.seed, _verbose(args), start, lessons, own)
@@ -275,7 +276,7 @@ def _lessons(args: argparse.Namespace) -> Lessons | None:
     plan = read_record(_run_folder(args)).get("lessons")
     if plan is None:
         return None
-    lessons = Lessons(args.teachers / "lessons")
+    lessons = Lessons(lessons_folder(args.teachers, _recipe(_run_folder(args)).model))
     if lessons.plan != plan:
         raise RunError(
             f"{args.teachers} must hold the lessons of {_run_folder(args)}. Received: others; see --teachers"

@@ -1,9 +1,12 @@
 """Finished teachers in, lessons out: augmented crops, and what the teachers together make of each.
 
-Teachers know MNIST alone, and speak of nothing else: of crops that a camera took, and of what is no digit, the
-labels speak. A teacher's opinion is not taken whole: probabilities are levelled by a temperature, so that a
-student also hears what else a crop looks like, and the true label has its share (Hinton, Vinyals and Dean,
-"Distilling the Knowledge in a Neural Network", 2015). Some crops are then made worse than the teachers saw them.
+Each teacher speaks of what it was taught. The large ones know MNIST alone; of crops that a camera took, and of
+what is no digit, only those speak that were themselves shown such, and where there are none the labels do.
+`accurate` learns from the large ones, and `compact` from these and from `accurate`: what lies in between teaches
+a small network more than a large one could (Mirzadeh et al., "Improved Knowledge Distillation via Teacher
+Assistant", 2020). An opinion is not taken whole: probabilities are levelled by a temperature, so that a student
+also hears what else a crop looks like, and the true label has its share (Hinton, Vinyals and Dean, "Distilling
+the Knowledge in a Neural Network", 2015). Some crops are then made worse than the teachers saw them.
 """
 
 import dataclasses
@@ -64,7 +67,7 @@ class Course:
     extras: Extras
 
 
-COURSE = Course(
+_BY_LARGE_ONES = Course(
     teachers=(("teacher", 1), ("teacher", 2)),
     count=16,
     seed=1001,
@@ -75,7 +78,11 @@ COURSE = Course(
     rough=0.08,
     extras=EXTRAS,
 )
-"""What compact and accurate are taught. Chosen on the validation split."""
+COURSES = {
+    "accurate": _BY_LARGE_ONES,
+    "compact": dataclasses.replace(_BY_LARGE_ONES, teachers=(*_BY_LARGE_ONES.teachers, ("accurate", 1))),
+}
+"""What each student is taught. Chosen on the validation split."""
 
 
 def make_lessons(mnist: Mnist, course: Course, teachers: Sequence[Path], folder: Path) -> Lessons:
@@ -84,8 +91,8 @@ def make_lessons(mnist: Mnist, course: Course, teachers: Sequence[Path], folder:
     Args:
         mnist: its training digits are used.
         course: what to teach.
-        teachers: Keras models with 10 outputs.
-        folder: for the lessons.
+        teachers: Keras models with 10 outputs, or with 11 where they were shown what is no digit.
+        folder: for the lessons; what is drawn for them is kept beside it, for those of other courses.
 
     Returns:
         All of them.
@@ -102,26 +109,40 @@ def make_lessons(mnist: Mnist, course: Course, teachers: Sequence[Path], folder:
     if missing:
         models = [load_model(file) for file in teachers]
         handwriting = prepare(mnist.train)
-        extras = kept_extras(folder / "extras.npz", mnist.train, course.extras, course.seed)
+        extras = kept_extras(_extras_file(folder, course), mnist.train, course.extras, course.seed)
         for number in missing:
             _make_lesson(handwriting, extras, models, course, folder, number)
     return Lessons(folder)
 
 
-def teach(mnist: Mnist, course: Course, folder: Path, verbose: str | int = "auto") -> Lessons:
-    """Trains the course's teachers that are not there yet and makes their lessons.
+def teach(mnist: Mnist, student: str, folder: Path, verbose: str | int = "auto") -> Lessons:
+    """Trains the teachers of a student that are not there yet, and theirs, and makes its lessons.
 
     Args:
         mnist: its training and validation digits are used.
-        course: what to teach.
+        student: among `COURSES`.
         folder: of the teachers' runs and the lessons; what is finished there is used as it is.
         verbose: of Keras.
     """
-    runs = {folder / f"{name}-seed{seed}": (RECIPES[name], seed) for name, seed in course.teachers}
-    for run, (recipe, seed) in runs.items():
-        log.info("teacher %s", run)
-        train(mnist, recipe, run, seed, verbose)
-    return make_lessons(mnist, course, [run / "model.keras" for run in runs], folder / "lessons")
+    course, runs = COURSES[student], []
+    for name, seed in course.teachers:
+        runs.append(run := folder / f"{name}-seed{seed}")
+        if not (run / "model.keras").exists():
+            log.info("teacher %s", run)
+            lessons = teach(mnist, name, folder, verbose) if name in COURSES else None
+            train(mnist, RECIPES[name], run, seed, verbose, lessons=lessons)
+    return make_lessons(mnist, course, [run / "model.keras" for run in runs], lessons_folder(folder, student))
+
+
+def lessons_folder(folder: Path, student: str) -> Path:
+    """Where the lessons of a student are, in the folder of its teachers."""
+    return folder / f"lessons-{student}"
+
+
+def _extras_file(folder: Path, course: Course) -> Path:
+    """Where courses that show the same find it: its name says what it was made by."""
+    made_by = f"{course.seed}-{course.extras.scenes}-{course.extras.negatives}"
+    return folder.parent / f"extras-{made_by}.npz"
 
 
 def _make_lesson(
@@ -145,7 +166,9 @@ def _make_lesson(
             targets[rows] = to_learn(opinion(models, crops), labels, course)
             images[rows] = roughen(crops, course.rough, random)
         else:
-            targets[rows] = smoothed(labels, course.smoothing)
+            knowing = [model for model in models if model.output_shape[-1] == CLASSES]
+            labelled = smoothed(labels, course.smoothing)
+            targets[rows] = to_learn(opinion(knowing, crops), labels, course) if knowing else labelled
             images[rows] = crops
     images_file, targets_file = lesson_files(folder, number)
     _save_whole(images_file, images)
@@ -160,9 +183,12 @@ def _save_whole(file: Path, array: NDArray[Any]) -> None:
 
 
 def opinion(models: Sequence[Any], crops: UInt8) -> Float32:
-    """The mean of the models' probabilities, (N, 11) float32: none that a crop is no digit."""
-    scores = [model.predict(as_input(crops), batch_size=500, verbose=0) for model in models]
-    return np.asarray(np.pad(np.mean(scores, axis=0), ((0, 0), (0, 1))), dtype=np.float32)
+    """The mean of the models' probabilities, (N, 11) float32: none of one with 10 outputs that a crop is no digit."""
+    scores = np.zeros((len(models), len(crops), CLASSES), dtype=np.float32)
+    for each, model in zip(scores, models, strict=True):
+        said = model.predict(as_input(crops), batch_size=500, verbose=0)
+        each[:, : said.shape[1]] = said
+    return np.asarray(scores.mean(axis=0))
 
 
 def to_learn(probabilities: Float32, labels: UInt8, course: Course) -> Float32:

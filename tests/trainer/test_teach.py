@@ -15,8 +15,8 @@ from trainer.errors import RunError
 from trainer.lessons import Lessons, lesson_files
 from trainer.models import build
 from trainer.runs import read_record
-from trainer.teach import COURSE, Course, make_lessons, opinion, to_learn
-from trainer.train import Recipe, train
+from trainer.teach import COURSES, Course, lessons_folder, make_lessons, opinion, teach, to_learn
+from trainer.train import RECIPES, Recipe, train
 
 DIGITS = [str(digit) for digit in range(10)]
 LITTLE = Course((), 2, 1001, 2.0, 0.2, 0.11, Augmentation(), 0.15, Extras(scenes=1, negatives=60, shown=2000))
@@ -53,7 +53,7 @@ def teachers(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
 
 @pytest.fixture(scope="module")
 def folder(little: Mnist, teachers: list[Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("lessons")
+    folder = tmp_path_factory.mktemp("course") / "lessons"
     make_lessons(little, LITTLE, teachers, folder)
     return folder
 
@@ -80,7 +80,7 @@ def test_of_crops_of_a_camera_the_labels_speak(
     models = iter(asked := [Certain(10 * [0.1]), Certain(10 * [0.1])])
     monkeypatch.setattr("trainer.teach.load_model", lambda file: next(models))
 
-    lessons = make_lessons(little, dataclasses.replace(LITTLE, count=1), teachers, tmp_path)
+    lessons = make_lessons(little, dataclasses.replace(LITTLE, count=1), teachers, tmp_path / "lessons")
 
     assert [model.asked for model in asked] == [len(little.train)] * 2
     _, targets = lessons.take(np.arange(len(little.train), len(lessons)), 0, 0)
@@ -119,11 +119,11 @@ def test_lessons_of_other_teachers_are_refused(little: Mnist, teachers: list[Pat
 
 
 def test_a_missing_or_broken_lesson_is_named(little: Mnist, teachers: list[Path], tmp_path: Path) -> None:
-    make_lessons(little, dataclasses.replace(LITTLE, count=1), teachers, tmp_path)
-    lesson_files(tmp_path, 0)[1].write_bytes(b"half")
+    make_lessons(little, dataclasses.replace(LITTLE, count=1), teachers, tmp_path / "lessons")
+    lesson_files(tmp_path / "lessons", 0)[1].write_bytes(b"half")
 
     with pytest.raises(RunError, match="must hold 1 whole lessons"):
-        Lessons(tmp_path)
+        Lessons(tmp_path / "lessons")
 
 
 def test_a_student_learns_what_the_lessons_say(little: Mnist, folder: Path, tmp_path: Path) -> None:
@@ -149,7 +149,7 @@ def test_teachers_are_spared_the_faults_that_students_get(
 
     monkeypatch.setattr("trainer.teach.opinion", remember)
 
-    lessons = make_lessons(little, course, teachers, tmp_path)
+    lessons = make_lessons(little, course, teachers, tmp_path / "lessons")
 
     np.testing.assert_array_equal(seen[0], prepare(little.train).images)
     shown, _ = lessons.take(np.arange(len(seen[0])), 0, 0)
@@ -157,7 +157,48 @@ def test_teachers_are_spared_the_faults_that_students_get(
     assert changed.mean() > 0.95
 
 
-def test_the_released_course_asks_for_trained_recipes() -> None:
-    from trainer.train import RECIPES
+def test_of_crops_of_a_camera_those_speak_who_were_shown_such(
+    little: Mnist, teachers: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    models = iter(asked := [Certain(10 * [0.1]), Certain(10 * [0.0] + [1.0])])
+    monkeypatch.setattr("trainer.teach.load_model", lambda file: next(models))
+    course = dataclasses.replace(LITTLE, count=1, temperature=1.0)
 
-    assert {name for name, _ in COURSE.teachers} <= set(RECIPES)
+    lessons = make_lessons(little, course, teachers, tmp_path / "lessons")
+
+    assert [model.asked for model in asked] == [len(little.train), len(lessons)]
+    _, targets = lessons.take(np.arange(len(little.train), len(lessons)), 0, 0)
+    none = targets.argmax(axis=1) == 10
+    assert none.all()  # it has four fifths, the labels one
+    digits = targets[:, :10].max(axis=1) > 0
+    np.testing.assert_allclose(targets[digits, 10], 0.8, atol=1e-3)
+    assert digits.any() and not digits.all()
+
+
+def test_a_student_of_a_student_has_all_its_teachers_trained_first(
+    little: Mnist, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[tuple[str, int, bool]] = []
+
+    def trained(mnist: Mnist, recipe: Recipe, run: Path, seed: int, verbose: object, lessons: Lessons | None) -> None:
+        asked.append((recipe.model, seed, lessons is not None))
+        run.mkdir(parents=True)
+        build("seed", DIGITS).save(run / "model.keras")
+
+    monkeypatch.setattr("trainer.teach.train", trained)
+    by_large = dataclasses.replace(LITTLE, count=1, teachers=(("teacher", 1),))
+    by_both = dataclasses.replace(by_large, teachers=(("teacher", 1), ("accurate", 1)))
+    courses = {"accurate": by_large, "compact": by_both}
+    monkeypatch.setattr("trainer.teach.COURSES", courses)
+
+    teach(little, "compact", tmp_path)
+
+    assert asked == [("teacher", 1, False), ("accurate", 1, True)]
+    extras = list(tmp_path.glob("extras-*.npz"))
+    assert len(extras) == 1  # drawn once for both courses
+    made = {student: len(read_record(lessons_folder(tmp_path, student))["lessons"]["teachers"]) for student in courses}
+    assert made == {"accurate": 1, "compact": 2}
+
+
+def test_the_released_courses_ask_for_trained_recipes() -> None:
+    assert {name for course in COURSES.values() for name, _ in course.teachers} <= set(RECIPES)

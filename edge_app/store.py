@@ -91,13 +91,13 @@ class Store:
         return [_held(path, path == active, path == previous) for path in self._paths()]
 
     def install(self, source: Path) -> Path:
-        """Copies a bundle in; does nothing where a whole one of that id is there, signed likewise.
+        """Copies a bundle in; where the same one is there already, adds the signature at most.
 
         Returns:
             Its folder in the store.
 
         Raises:
-            BundleError: its files are not what its manifest says.
+            BundleError: its files are not what its manifest says, or the store holds its model otherwise described.
             StoreError: the store cannot be written, e.g. because the disk is full; nothing is left of the copy.
         """
         bundle = load_bundle(source)
@@ -107,12 +107,16 @@ class Store:
                 self._bundles.mkdir(parents=True)
                 self._bundles.chmod(SHARED_MODE)
             self._sweep()
-            if _whole(target) is None or _newly_signed(source, target):
+            held = _whole(target)
+            if held is not None:
+                _check_same(bundle, held)
+                _add_signature(source, target)
+            else:
                 with tempfile.TemporaryDirectory(dir=self._bundles, prefix=".new-", ignore_cleanup_errors=True) as new:
                     copy = Path(new) / bundle.id
                     _copy(bundle, copy)
                     load_bundle(copy)
-                    if target.exists():  # damaged, or without this signature
+                    if target.exists():  # damaged
                         target.replace(Path(new) / "replaced")
                     copy.replace(target)
                     _sync(self._bundles)
@@ -244,10 +248,28 @@ def _whole(path: Path) -> Bundle | None:
         return None
 
 
-def _newly_signed(source: Path, target: Path) -> bool:
-    """Whether a bundle comes with a signature that the one in the store does not have."""
+def _check_same(bundle: Bundle, held: Bundle) -> None:
+    """Refuses another description of a model that is held: what is in the store may be in use, and never changes."""
+    ours, theirs = ((each.path / MANIFEST_FILE).read_bytes() for each in (held, bundle))
+    if ours != theirs:
+        raise BundleError(
+            f"{bundle.path}: the store must not hold its model yet, or hold it with the same manifest. "
+            f"Received: another manifest for model {bundle.id}; export the model anew"
+        )
+
+
+def _add_signature(source: Path, target: Path) -> None:
+    """Puts the signature of a bundle beside it in the store, where it has another or none there."""
     new, old = source / SIGNATURE_FILE, target / SIGNATURE_FILE
-    return new.is_file() and not (old.is_file() and old.read_bytes() == new.read_bytes())
+    if not new.is_file() or (old.is_file() and old.read_bytes() == new.read_bytes()):
+        return
+    copy = target / f".{SIGNATURE_FILE}.new"
+    with copy.open("wb") as stream:
+        stream.write(new.read_bytes())
+        stream.flush()
+        os.fsync(stream.fileno())
+    copy.replace(old)
+    _sync(target)
 
 
 def _copy(bundle: Bundle, target: Path) -> None:

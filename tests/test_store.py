@@ -14,6 +14,7 @@ import pytest
 from edge_app.bundle import embedded_bundle_path, load_bundle
 from edge_app.errors import BundleError, StoreError
 from edge_app.store import Store
+from edge_app.trust import SIGNATURE_FILE
 
 OtherBundle = Callable[[int], Path]
 
@@ -95,6 +96,33 @@ def test_a_damaged_copy_in_the_store_is_replaced(store: Store) -> None:
     assert store.bundles()[0].fault
     store.install(embedded_bundle_path())
 
+    assert load_bundle(path).id == path.name
+
+
+def test_another_description_of_a_held_model_is_refused(store: Store, tmp_path: Path) -> None:
+    path = store.install(embedded_bundle_path())
+    source = tmp_path / "source"
+    shutil.copytree(embedded_bundle_path(), source)
+    manifest = (source / "manifest.json").read_text()
+    (source / "manifest.json").write_text(manifest + "\n")
+
+    with pytest.raises(BundleError, match="another manifest for model"):
+        store.install(source)
+
+    assert (path / "manifest.json").read_text() == manifest
+
+
+def test_a_signature_that_comes_later_is_put_beside_the_bundle_that_is_held(store: Store, tmp_path: Path) -> None:
+    path = store.install(embedded_bundle_path())
+    before = path.stat().st_ino
+    source = tmp_path / "source"
+    shutil.copytree(embedded_bundle_path(), source)
+    (source / SIGNATURE_FILE).write_bytes(b"signed")
+
+    store.install(source)
+
+    assert (path / SIGNATURE_FILE).read_bytes() == b"signed"
+    assert path.stat().st_ino == before  # the bundle itself stays where it is
     assert load_bundle(path).id == path.name
 
 

@@ -1,17 +1,18 @@
-"""An RTSP server for tests, made of Debian's GStreamer: a white ball that moves on black, as MJPEG at 15 fps.
+"""An RTSP server for tests, made of Debian's GStreamer: MJPEG at 15 fps, a white ball that moves on black or a picture.
 
-Run by the system's Python, which has gi: /usr/bin/python3 rtsp_server.py PORT. Prints "ready" once it listens.
+Run by the system's Python, which has gi: /usr/bin/python3 rtsp_server.py PORT [JPEG]. Prints "ready" once it listens.
 """
 
 import sys
 
-PIPELINE = (
-    "( videotestsrc is-live=true pattern=ball ! video/x-raw,format=I420,width=160,height=120,framerate=15/1 "
-    "! jpegenc ! rtpjpegpay name=pay0 pt=26 )"
+BALL = "videotestsrc is-live=true pattern=ball ! video/x-raw,format=I420,width=160,height=120,framerate=15/1"
+PICTURE = (
+    "multifilesrc location={} loop=true caps=image/jpeg,framerate=15/1 ! jpegdec ! videoconvert "
+    "! video/x-raw,format=I420"
 )
 
 
-def main(port: str) -> None:
+def main(port: str, picture: str = "") -> None:
     """Serves until it is killed. The imports are here since pytest looks into every file for doctests."""
     import gi
 
@@ -24,7 +25,7 @@ def main(port: str) -> None:
     server.set_address("127.0.0.1")
     server.set_service(port)
     factory = GstRtspServer.RTSPMediaFactory.new()
-    factory.set_launch(PIPELINE)
+    factory.set_launch(f"( {PICTURE.format(picture) if picture else BALL} ! jpegenc ! rtpjpegpay name=pay0 pt=26 )")
     factory.set_shared(True)
     server.get_mount_points().add_factory("/digits", factory)
     if server.attach(None) == 0:
@@ -34,4 +35,4 @@ def main(port: str) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(*sys.argv[1:])

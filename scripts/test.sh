@@ -14,7 +14,7 @@ source "$(dirname -- "${BASH_SOURCE[0]}")/setup.sh"
 # reader to be compared with, an RTSP server, a browser.
 readonly PACKAGES=(
   shellcheck xvfb xdotool gcc libc6-dev
-  systemd systemd-container mmdebstrap iproute2 openssh-client rsync tesseract-ocr
+  systemd systemd-container mmdebstrap qemu-user-static iproute2 openssh-client rsync tesseract-ocr
   chromium python3-gi gir1.2-gst-rtsp-server-1.0 gstreamer1.0-plugins-base gstreamer1.0-plugins-good
 )
 

@@ -1,6 +1,7 @@
 """Installing on a fresh device, again, and off it; on both systems that a Pi has."""
 
 import json
+import re
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -12,6 +13,7 @@ from tests.e2e.conftest import install
 from tests.e2e.virtual_pi import Network, VirtualPi
 
 EDGE_APP = "/opt/edge-digits/venv/bin/edge-app"
+MOST_EXPOSED = 1.8  # of 10, as `systemd-analyze security` counts
 # What the installer may touch, as names, sizes and times.
 STATE = "find /opt /etc /usr /var/lib/edge-digits -xdev -printf '%p %s %T@\\n' 2>/dev/null | sort | sha256sum"
 
@@ -35,6 +37,13 @@ def test_a_fresh_device_is_installed_once_and_left_without_a_trace(
     assert status["model"] == embedded_bundle_path().name
     listed = json.loads(pi.ssh(f"{EDGE_APP} models list --json", user="root").stdout)
     assert [(bundle["id"], bundle["fault"]) for bundle in listed] == [(embedded_bundle_path().name, "")]
+
+    unit = "/etc/systemd/system/edge-digits.service"
+    faults = pi.ssh(f"systemd-analyze verify {unit} 2>&1", user="root").stdout
+    exposure = pi.ssh(f"systemd-analyze security --offline=true {unit} | tail -n 1", user="root").stdout
+    assert faults == ""
+    assert float(re.findall(r"exposure level for .*: ([0-9.]+)", exposure)[0]) <= MOST_EXPOSED, exposure
+    print(f"{suite}: {pi.ssh('systemctl --version | head -n 1').stdout.strip()}; {exposure.strip()}")
 
     installed = pi.ssh(STATE, user="root").stdout
     assert install(network, pi, wheels).stderr.endswith("unchanged\n")

@@ -36,15 +36,25 @@ def missing() -> str:
 
 
 def root_tar(suite: str) -> Path:
-    """A root file system of a Debian suite, from the cache; built where it is absent or not as it was written."""
-    packages = (*PACKAGES, GLIB[suite])
-    name = f"{suite}-{hashlib.sha256(' '.join(packages).encode()).hexdigest()[:12]}"
+    """A root file system of a Debian suite that boots, from the cache."""
+    return cached_root(suite, (*PACKAGES, GLIB[suite]), "--variant=minbase")
+
+
+def cached_root(suite: str, packages: Sequence[str], *flags: str) -> Path:
+    """A root file system with some packages, as a tar; built where the cache has none, or not as it was written.
+
+    Args:
+        suite: of Debian.
+        packages: beside those of the variant.
+        flags: of mmdebstrap.
+    """
+    name = f"{suite}-{hashlib.sha256(' '.join((*packages, *flags)).encode()).hexdigest()[:12]}"
     folder = Path(platformdirs.user_cache_dir("edge-digits")) / "virtual-pi"
     tar, record = folder / f"{name}.tar", folder / f"{name}.sha256"
     if not (tar.exists() and record.exists() and _sha256(tar) == record.read_text()):
         folder.mkdir(parents=True, exist_ok=True)
         new = folder / f"{name}.new.tar"
-        command = ["mmdebstrap", "--quiet", "--variant=minbase", f"--include={','.join(packages)}", suite, str(new)]
+        command = ["mmdebstrap", "--quiet", *flags, f"--include={','.join(packages)}", suite, str(new)]
         subprocess.run(command, check=True, timeout=900)
         record.write_text(_sha256(new))
         new.replace(tar)

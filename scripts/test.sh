@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Purpose:     sets up Edge Digits with its trainer and runs every check: shell scripts, style, types, layers, tests.
-# Usage:       scripts/test.sh [ARGUMENTS OF pytest]
+# Usage:       scripts/test.sh [--dry-run] [ARGUMENTS OF pytest]
+#              --dry-run        say what would be done, and change nothing
 # Environment: EDGE_PYTHON      interpreter to make .venv with (default: python3)
 #              XDG_CACHE_HOME   where MNIST is kept once downloaded (default: ~/.cache)
 # Examples:    scripts/test.sh
@@ -22,30 +23,28 @@ usage() {
   sed -n '2,/^set -/{/^#/s/^# \{0,1\}//p}' "${BASH_SOURCE[0]}"
 }
 
-step() {
-  say "$1"
-  shift
-  "$@"
-}
-
 main() {
+  local DRY_RUN=""
   if [[ ${1:-} == --help ]]; then
     usage
     return 0
+  elif [[ ${1:-} == --dry-run ]]; then
+    DRY_RUN=yes
+    shift
   fi
   ensure_packages "${PACKAGES[@]}" || say "tests that need them are skipped and say so"
   ensure_venv pi,trainer,test
   local bin
   bin="$(dirname -- "$PYTHON")"
   if command -v shellcheck >/dev/null; then
-    step "checking the scripts" shellcheck -x scripts/*.sh .ci/run
+    change "check the scripts" shellcheck -x scripts/*.sh .ci/run
   fi
-  step "checking style" "$bin/ruff" check .
-  step "checking format" "$bin/ruff" format --check --quiet .
-  step "checking types" "$bin/mypy"
-  step "checking layers" "$bin/lint-imports"
-  step "fetching MNIST (once)" fetch_mnist
-  step "testing" "$PYTHON" -m pytest "$@"
+  change "check style" "$bin/ruff" check .
+  change "check format" "$bin/ruff" format --check --quiet .
+  change "check types" "$bin/mypy"
+  change "check layers" "$bin/lint-imports"
+  fetch_mnist
+  change "test" "$PYTHON" -m pytest "$@"
 }
 
 main "$@"

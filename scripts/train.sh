@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Purpose:     sets up the trainer and goes from nothing to a bundle: MNIST, training, INT8, evaluation, export.
-# Usage:       scripts/train.sh [ARGUMENTS OF "edge-trainer all"]
+# Usage:       scripts/train.sh [--dry-run] [ARGUMENTS OF "edge-trainer all"; see `.venv/bin/edge-trainer all --help`]
+#              --dry-run        say what would be done, and change nothing
 # Environment: EDGE_PYTHON      interpreter to make .venv with (default: python3)
 #              XDG_CACHE_HOME   where MNIST is kept once downloaded (default: ~/.cache)
 # Examples:    scripts/train.sh
@@ -16,12 +17,17 @@ usage() {
 }
 
 main() {
-  ensure_venv pi,trainer
+  local DRY_RUN=""
   if [[ ${1:-} == --help ]]; then
     usage
+    return 0
+  elif [[ ${1:-} == --dry-run ]]; then
+    DRY_RUN=yes
+    shift
   fi
-  [[ " $* " == *" --mnist"* || " $* " == *" --help "* ]] || fetch_mnist
-  exec "$PYTHON" -m trainer all "$@"
+  ensure_venv pi,trainer
+  [[ " $* " == *" --mnist"* ]] || fetch_mnist
+  change "train, quantize, evaluate and export" exec "$PYTHON" -m trainer all "$@"
 }
 
 main "$@"

@@ -296,3 +296,16 @@ def test_the_stout_bar_of_a_small_5_is_offered_with_it() -> None:
     cv2.line(mask, (112, 62), (130, 54), 255, 7)
 
     assert way_of(propose(find_regions(mask), belief(0.3, 0.3)).ways, (0, 1)).runs
+
+
+def test_a_5_whose_bar_stands_far_out_is_offered_with_it() -> None:
+    """The hook lies to the left of the bar, and both together are half as wide again as tall."""
+    mask = page()
+    cv2.polylines(mask, [np.array([(66, 46), (62, 64), (80, 66), (78, 82), (60, 90)])], False, 255, 6)
+    cv2.line(mask, (88, 38), (155, 30), 255, 7)
+    found = find_regions(mask)
+    assert len(found.regions) == 2
+
+    ways = propose(found, belief(0.01, 0.01)).ways
+
+    assert way_of(ways, (0, 1))

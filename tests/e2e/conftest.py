@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.virtual_pi import PYTHONS, REPOSITORY, Network, VirtualPi, missing, root_tar
+from tests.e2e.virtual_pi import PYTHONS, REPOSITORY, Network, VirtualPi, camera_root_tar, missing, root_tar
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -43,14 +43,15 @@ def wheelhouse(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path
 
 @pytest.fixture(scope="session")
 def make_pi(tmp_path_factory: pytest.TempPathFactory, network: Network) -> Iterator[Callable[[str], VirtualPi]]:
-    """Boots a fresh Pi of a suite."""
+    """Boots a fresh Pi of a suite; "camera" is a trixie with picamera2."""
     bases: dict[str, Path] = {}
     pis: list[VirtualPi] = []
 
     def make(suite: str) -> VirtualPi:
         if suite not in bases:
             bases[suite] = tmp_path_factory.mktemp(f"base-{suite}")
-            subprocess.run(["tar", "-xf", str(root_tar(suite)), "-C", str(bases[suite])], check=True)
+            tar = camera_root_tar() if suite == "camera" else root_tar(suite)
+            subprocess.run(["tar", "-xf", str(tar), "-C", str(bases[suite])], check=True)
         number = len(pis) + 1
         pi = VirtualPi(f"pi{number}", 2200 + number, bases[suite], tmp_path_factory.mktemp("pi"), network)
         pis.append(pi)

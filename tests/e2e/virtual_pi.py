@@ -22,6 +22,16 @@ REPOSITORY = Path(__file__).parents[2]
 TOOLS = ("systemd-nspawn", "mmdebstrap", "rsync", "ssh", "ssh-keygen", "ip")
 PACKAGES = ("systemd", "systemd-sysv", "dbus", "openssh-server", "python3", "python3-venv", "rsync", "sudo", "libgl1")
 GLIB = {"bookworm": "libglib2.0-0", "trixie": "libglib2.0-0t64"}
+CAMERA_PACKAGES = (
+    "python3-libcamera",
+    "libcamera-ipa",
+    "python3-prctl",
+    "python3-pip",
+    "python3-dev",
+    "gcc",
+    "libc6-dev",
+)
+PICAMERA2 = "0.3.38"
 PYTHONS = {"bookworm": "3.11", "trixie": "3.13"}
 CGROUPS = Path("/sys/fs/cgroup/systemd")
 BOOT_S, COMMAND_S = 60.0, 120.0
@@ -38,6 +48,19 @@ def missing() -> str:
 def root_tar(suite: str) -> Path:
     """A root file system of a Debian suite that boots, from the cache."""
     return cached_root(suite, (*PACKAGES, GLIB[suite]), "--variant=minbase")
+
+
+def camera_root_tar() -> Path:
+    """A trixie that boots and has picamera2, from the package registry since only the Pi's own archive has it."""
+    authorities = "/etc/ssl/certs/ca-certificates.crt"
+    hooks = [
+        "copy-in /etc/resolv.conf /etc",
+        f"upload {authorities} /tmp/ca.crt",
+        'chroot "$1" env PIP_CERT=/tmp/ca.crt SSL_CERT_FILE=/tmp/ca.crt '
+        f"python3 -m pip install -qq --break-system-packages picamera2=={PICAMERA2}",
+    ]
+    packages = (*PACKAGES, GLIB["trixie"], *CAMERA_PACKAGES)
+    return cached_root("trixie", packages, "--variant=minbase", *(f"--customize-hook={hook}" for hook in hooks))
 
 
 def cached_root(suite: str, packages: Sequence[str], *flags: str) -> Path:

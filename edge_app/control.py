@@ -79,7 +79,10 @@ class ControlServer:
         """Ends the thread and removes the socket."""
         self._server.shutdown()
         self._server.server_close()
-        self._path.unlink(missing_ok=True)
+        try:
+            self._path.unlink(missing_ok=True)
+        except OSError as error:  # the folder is somebody else's by now
+            log.warning("%s stays behind: %s", self._path, error.strerror or error)
 
 
 class LoopStatusBoard:

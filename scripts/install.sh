@@ -16,7 +16,7 @@ set -euo pipefail
 REPO="$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd)"
 readonly REPO
 readonly PREFIX=/opt/edge-digits CONFIG=/etc/edge-digits STATE=/var/lib/edge-digits
-readonly UNIT=edge-digits.service
+readonly UNIT=edge-digits.service DISPLAY_UNIT=edge-digits-display@.service
 DRY_RUN="" CHANGED="" SCRATCH=""
 
 cleanup() {
@@ -121,6 +121,7 @@ place() {
 
 place_files() {
   place "$REPO/systemd/edge-digits.sysusers" /usr/lib/sysusers.d/edge-digits.conf
+  place "$REPO/systemd/$DISPLAY_UNIT" "/etc/systemd/system/$DISPLAY_UNIT" # for a Pi with a screen; not enabled
   id edge-digits >/dev/null 2>&1 || change "add the user edge-digits" systemd-sysusers
   if [[ ! -e $CONFIG/config.toml ]]; then # a person's own, from then on
     change "write $CONFIG/config.toml" install -D -m 644 -- "$REPO/systemd/config.toml" "$CONFIG/config.toml"
@@ -212,7 +213,8 @@ uninstall_here() {
   check_system
   if systemctl cat "$UNIT" >/dev/null 2>&1; then
     change "stop and disable $UNIT" systemctl disable --now --quiet "$UNIT"
-    change "remove $UNIT" rm -f -- "/etc/systemd/system/$UNIT" /usr/lib/sysusers.d/edge-digits.conf
+    change "stop its windows" systemctl disable --now --quiet 'edge-digits-display@*'
+    change "remove $UNIT" rm -f -- /etc/systemd/system/{"$UNIT","$DISPLAY_UNIT"} /usr/lib/sysusers.d/edge-digits.conf
     change "tell systemd" systemctl daemon-reload
   fi
   [[ ! -e $PREFIX ]] || change "remove $PREFIX" rm -rf -- "$PREFIX"

@@ -113,3 +113,18 @@ def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
 def test_nobody_there_is_said_so(tmp_path: Path) -> None:
     with pytest.raises(ServiceError, match="no edge-app answers there: No such file or directory; is the service up?"):
         ask(tmp_path / "nobody.sock")
+
+
+def test_a_socket_that_cannot_be_removed_any_more_does_not_keep_the_app_from_ending(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    server = ControlServer(tmp_path / "control.sock", lambda: None)
+
+    def refuse(path: Path, missing_ok: bool = False) -> None:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "unlink", refuse)
+
+    server.close()
+
+    assert "control.sock stays behind: Permission denied" in caplog.text

@@ -11,7 +11,7 @@ import pytest
 from edge_app import errors
 
 UNITS = Path(__file__).parents[1] / "systemd"
-SERVICE = UNITS / "edge-digits.service"
+SERVICE, DISPLAY = UNITS / "edge-digits.service", UNITS / "edge-digits-display@.service"
 MOST_EXPOSED = 1.8
 
 needs_systemd = pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd-analyze is not installed")
@@ -24,9 +24,10 @@ def analyze(*arguments: str | Path) -> "subprocess.CompletedProcess[str]":
 
 
 @needs_systemd
-def test_the_unit_is_verified(tmp_path: Path) -> None:
-    unit = tmp_path / SERVICE.name
-    unit.write_text(SERVICE.read_text().replace("/opt/edge-digits/venv/bin/edge-app", "/bin/true"))
+@pytest.mark.parametrize("source", [SERVICE, DISPLAY], ids=lambda path: path.name)
+def test_the_unit_is_verified(source: Path, tmp_path: Path) -> None:
+    unit = tmp_path / source.name.replace("@", "@root")
+    unit.write_text(source.read_text().replace("/opt/edge-digits/venv/bin/edge-app", "/bin/true"))
 
     verified = analyze("verify", unit)
 

@@ -84,6 +84,7 @@ def get_parser() -> argparse.ArgumentParser:
             step.add_argument("--bundle", type=Path, metavar="FOLDER", help="to start from (default: the embedded one)")
         data.add_flag(step)
     _add_report(commands)
+    _add_edgetpu(commands)
     scenes.add_parser(commands)
     clip.add_parser(commands)
     benchmark.add_parser(commands)
@@ -99,6 +100,19 @@ def _add_report(commands: "argparse._SubParsersAction[argparse.ArgumentParser]")
         "--beside", nargs="+", type=Path, metavar="RUN", help="runs to compare with (default: all beside RUN)"
     )
     data.add_flag(parser)
+
+
+def _add_edgetpu(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    summary = "prepare a bundle's model for a Coral Edge TPU's compiler, or make a bundle of what that wrote"
+    parser = commands.add_parser("edgetpu", help=summary, description=f"{summary}; see docs/edge-tpu.md.")
+    parser.set_defaults(run=_step("edgetpu"))
+    parser.add_argument("--bundle", type=Path, metavar="FOLDER", help="whose model (default: the embedded one)")
+    parser.add_argument(
+        "--out", type=Path, default=Path("out/edgetpu"), metavar="FOLDER", help="where things go (default: out/edgetpu)"
+    )
+    parser.add_argument(
+        "--compiled", type=Path, metavar="FILE", help="what edgetpu_compiler wrote: make a bundle of it"
+    )
 
 
 def _add_run_flags(parser: argparse.ArgumentParser) -> None:

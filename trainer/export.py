@@ -15,6 +15,7 @@ from edge_app.stages.crop import PREPROCESSING
 from edge_app.stages.quantize import dequantize
 from trainer.card import CARD_FILE, model_card
 from trainer.data import Digits
+from trainer.edgetpu import check_mapped
 from trainer.errors import TrainerError
 from trainer.evaluate import choose_threshold
 from trainer.footprint import footprint
@@ -53,8 +54,10 @@ def export(
 
     Raises:
         TrainerError: the model reads too few validation crops to test it with.
+        ExportError: an Edge TPU could not run all of it.
         BundleError: what was written would be refused.
     """
+    check_mapped(int8_model)
     answer = replay(int8_model, validation.images)
     classes, threshold = answer.output.shape[-1], choose_threshold(int8_model, validation)
     rows = golden_rows(answer, validation.labels)

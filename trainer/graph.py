@@ -3,7 +3,12 @@
 from dataclasses import dataclass
 from typing import Any
 
+import flatbuffers
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
 from tensorflow.lite.python import schema_py_generated as schema
+
+from edge_app.bundle import TFLITE_IDENTIFIER
 
 _OPERATIONS = {number: name for name, number in vars(schema.BuiltinOperator).items() if isinstance(number, int)}
 _DTYPES = {number: name for name, number in vars(schema.TensorType).items() if isinstance(number, int)}
@@ -46,12 +51,12 @@ class Operation:
 
 def read_tensors(flatbuffer: bytes) -> list[Tensor]:
     """All tensors of a model, by index."""
-    return _tensors(_graph(flatbuffer))
+    return _tensors(unpacked(flatbuffer))
 
 
 def read_operations(flatbuffer: bytes) -> list[Operation]:
     """All operations of a model."""
-    graph = _graph(flatbuffer)
+    graph = unpacked(flatbuffer)
     tensors = _tensors(graph)
     codes = [graph.operatorCodes[operator.opcodeIndex] for operator in graph.subgraphs[0].operators]
     return [
@@ -72,8 +77,23 @@ def learnt(operation: Operation) -> tuple[Tensor, ...]:
     return tuple(tensor for tensor in operation.inputs if tensor.constant)
 
 
-def _graph(flatbuffer: bytes) -> Any:
+def constant_values(flatbuffer: bytes, tensor: Tensor, dtype: DTypeLike) -> NDArray[Any]:
+    """The values of a constant tensor, one after another."""
+    graph = unpacked(flatbuffer)
+    data = graph.buffers[graph.subgraphs[0].tensors[tensor.index].buffer].data
+    return np.frombuffer(bytes(data), dtype=dtype)
+
+
+def unpacked(flatbuffer: bytes) -> Any:
+    """The model as objects of TensorFlow's schema, to be changed."""
     return schema.ModelT.InitFromObj(schema.Model.GetRootAs(flatbuffer, 0))
+
+
+def packed(graph: Any) -> bytes:
+    """The flatbuffer of such objects."""
+    builder = flatbuffers.Builder()
+    builder.Finish(graph.Pack(builder), file_identifier=TFLITE_IDENTIFIER)
+    return bytes(builder.Output())
 
 
 def _tensors(graph: Any) -> list[Tensor]:

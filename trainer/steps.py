@@ -29,6 +29,7 @@ from edge_app.manifest import DIGIT_LABELS
 from trainer import data
 from trainer.batches import Source
 from trainer.corpus import Extras
+from trainer.edgetpu import compiled_bundle, for_compiler
 from trainer.errors import RunError, TrainerError
 from trainer.evaluate import evaluate, print_evaluation
 from trainer.export import export
@@ -202,6 +203,18 @@ def run_export(args: argparse.Namespace) -> None:
         weights=packed_weights(_model(run)),
     )
     print(f"bundle: {folder}")
+
+
+def run_edgetpu(args: argparse.Namespace) -> None:
+    """Writes a bundle's model for the Edge TPU's compiler, or the bundle of what the compiler made."""
+    bundle = load_bundle(args.bundle or embedded_bundle_path())
+    args.out.mkdir(parents=True, exist_ok=True)
+    if args.compiled is not None:
+        print(f"bundle: {compiled_bundle(bundle, args.compiled.read_bytes(), args.out)}")
+        return
+    file = args.out / f"{bundle.id}.tflite"
+    file.write_bytes(for_compiler(bundle.model_path.read_bytes()))
+    print(f"{file}: every operation can be mapped; next: edgetpu_compiler -s -o {args.out} {file}")
 
 
 def run_all(args: argparse.Namespace) -> None:

@@ -1,5 +1,6 @@
 """Virtual Pis with Edge Digits installed from a wheelhouse, as a person would do it; see virtual_pi.py."""
 
+import os
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -8,13 +9,15 @@ import pytest
 
 from tests.e2e.virtual_pi import PYTHONS, REPOSITORY, Network, VirtualPi, camera_root_tar, missing, root_tar
 
+TIMEOUT_S = float(os.environ.get("EDGE_TEST_TIMEOUT_S", "1200"))  # of one test; thousands of faults take longer
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Skips with the reason what this machine cannot do, and gives the rest the time that it takes."""
     reason = missing()
     for item in items:
         if Path(__file__).parent in item.path.parents:
-            item.add_marker(pytest.mark.timeout(1200))
+            item.add_marker(pytest.mark.timeout(TIMEOUT_S))
             if reason:
                 item.add_marker(pytest.mark.skip(reason=reason))
 

@@ -39,7 +39,7 @@ def test_a_fresh_device_is_installed_once_and_left_without_a_trace(
     assert [(bundle["id"], bundle["fault"]) for bundle in listed] == [(embedded_bundle_path().name, "")]
 
     unit = "/etc/systemd/system/edge-digits.service"
-    faults = pi.ssh(f"systemd-analyze verify {unit} 2>&1", user="root").stdout
+    faults = pi.ssh(f"systemd-analyze verify {unit} edge-digits-display@pi.service 2>&1", user="root").stdout
     exposure = pi.ssh(f"systemd-analyze security --offline=true {unit} | tail -n 1", user="root").stdout
     assert faults == ""
     assert float(re.findall(r"exposure level for .*: ([0-9.]+)", exposure)[0]) <= MOST_EXPOSED, exposure

@@ -21,7 +21,7 @@ import platformdirs
 REPOSITORY = Path(__file__).parents[2]
 TOOLS = ("systemd-nspawn", "mmdebstrap", "rsync", "ssh", "ssh-keygen", "ip")
 PACKAGES = ("systemd", "systemd-sysv", "dbus", "openssh-server", "python3", "python3-venv", "rsync", "sudo", "libgl1")
-GLIB = {"bookworm": "libglib2.0-0", "trixie": "libglib2.0-0t64"}
+LIBRARIES = {"bookworm": ("libglib2.0-0", "libsm6"), "trixie": ("libglib2.0-0t64",)}  # the former shows a window
 CAMERA_PACKAGES = (
     "python3-libcamera",
     "libcamera-ipa",
@@ -47,7 +47,7 @@ def missing() -> str:
 
 def root_tar(suite: str) -> Path:
     """A root file system of a Debian suite that boots, from the cache."""
-    return cached_root(suite, (*PACKAGES, GLIB[suite]), "--variant=minbase")
+    return cached_root(suite, (*PACKAGES, *LIBRARIES[suite]), "--variant=minbase")
 
 
 def camera_root_tar() -> Path:
@@ -59,7 +59,7 @@ def camera_root_tar() -> Path:
         'chroot "$1" env PIP_CERT=/tmp/ca.crt SSL_CERT_FILE=/tmp/ca.crt '
         f"python3 -m pip install -qq --break-system-packages picamera2=={PICAMERA2}",
     ]
-    packages = (*PACKAGES, GLIB["trixie"], *CAMERA_PACKAGES)
+    packages = (*PACKAGES, *LIBRARIES["trixie"], *CAMERA_PACKAGES)
     return cached_root("trixie", packages, "--variant=minbase", *(f"--customize-hook={hook}" for hook in hooks))
 
 
@@ -76,7 +76,7 @@ def cached_root(suite: str, packages: Sequence[str], *flags: str) -> Path:
     tar, record = folder / f"{name}.tar", folder / f"{name}.sha256"
     if not (tar.exists() and record.exists() and _sha256(tar) == record.read_text()):
         folder.mkdir(parents=True, exist_ok=True)
-        new = folder / f"{name}.new.tar"
+        new = folder / f"{name}.{os.getpid()}.tar"  # another run may build the same
         command = ["mmdebstrap", "--quiet", *flags, f"--include={','.join(packages)}", suite, str(new)]
         subprocess.run(command, check=True, timeout=900)
         record.write_text(_sha256(new))

@@ -47,7 +47,7 @@ from edge_app.manifest import (
 from edge_app.protocols import Interpreter
 
 ID_LENGTH = 16
-EMBEDDED_BUNDLES = ("compact",)
+EMBEDDED_BUNDLES = ("compact", "accurate")
 DEFAULT_BUNDLE = EMBEDDED_BUNDLES[0]
 TFLITE_IDENTIFIER = b"TFL3"  # bytes 4 to 8 of every TFLite flatbuffer
 CHILD_TIMEOUT_S = 120.0  # a Pi Zero takes seconds; this only ends a loader that hangs

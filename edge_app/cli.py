@@ -26,7 +26,7 @@ log = logging.getLogger("edge_app")
 KEY_FLAGS: tuple[tuple[str, Key, str | None, str], ...] = (
     ("--camera", ("camera", "source"), "SOURCE", "auto, picamera2, /dev/video0, rtsp://…, FILE, FOLDER, clip, fake"),
     ("--camera-fallback", ("camera", "fallback"), "SOURCE", "what to play where auto finds no camera, e.g. clip"),
-    ("--bundle", ("model", "bundle"), "BUNDLE", "auto, compact, or a bundle's folder"),
+    ("--bundle", ("model", "bundle"), "BUNDLE", "auto, compact, accurate, or a bundle's folder"),
     ("--store", ("model", "store"), "FOLDER", "the device's store of bundles"),
     ("--runtime", ("model", "runtime"), "NAME", "auto, litert or tflite"),
     ("--threads", ("model", "threads"), "N", "CPU threads of the interpreter"),

@@ -23,7 +23,8 @@ log = logging.getLogger(__name__)
 
 SOCKET_NAME = "control.sock"
 DEFAULT_SOCKET = Path("/run/edge-digits") / SOCKET_NAME
-TIMEOUT_S = 2.0  # for a client that is silent, and a server that is
+TIMEOUT_S = 2.0  # for a client that is silent
+ANSWER_S = 10.0  # for a server that is busy, or on a board that is
 MAX_LINE = 64
 MAX_ANSWER = 1 << 20
 LATENCY_DECIMALS = 1  # milliseconds; the readings' own records have more
@@ -112,7 +113,7 @@ def ask(path: Path, what: str = "status") -> dict[str, Any]:
     """
     try:
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as client:
-            client.settimeout(2 * TIMEOUT_S)
+            client.settimeout(ANSWER_S)
             client.connect(str(path))
             client.sendall(what.encode() + b"\n")
             with client.makefile("rb") as stream:

@@ -81,7 +81,7 @@ def get_parser() -> argparse.ArgumentParser:
         _add_run_flags(step)
         if name == "finetune":
             step.set_defaults(out=Path("runs/finetuned"))
-            step.add_argument("--bundle", type=Path, metavar="FOLDER", help="to start from (default: the embedded one)")
+            step.add_argument("--bundle", type=Path, metavar="FOLDER", help="to start from (default: accurate)")
         data.add_flag(step)
     _add_report(commands)
     _add_edgetpu(commands)

@@ -95,7 +95,7 @@ def run_finetune(args: argparse.Namespace) -> None:
     """Teaches a bundle's model one's own hand, and writes a bundle of what came out."""
     if args.extra_data is None:
         raise TrainerError("finetune must be given one's own digits. Received: no --extra-data FOLDER")
-    bundle = load_bundle(args.bundle or embedded_bundle_path())
+    bundle = load_bundle(args.bundle or embedded_bundle_path("accurate"))
     start = unpacked(bundle)
     recipe = dataclasses.replace(
         msgspec.convert(bundle.manifest.training["recipe"], Recipe),

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from edge_app.bundle import embedded_bundle_path
+from edge_app.bundle import EMBEDDED_BUNDLES, embedded_bundle_path
 from tests.e2e.conftest import install
 from tests.e2e.virtual_pi import Network, VirtualPi
 
@@ -36,7 +36,8 @@ def test_a_fresh_device_is_installed_once_and_left_without_a_trace(
     status = json.loads(pi.ssh(f"{EDGE_APP} status --json", user="root").stdout)
     assert status["model"] == embedded_bundle_path().name
     listed = json.loads(pi.ssh(f"{EDGE_APP} models list --json", user="root").stdout)
-    assert [(bundle["id"], bundle["fault"]) for bundle in listed] == [(embedded_bundle_path().name, "")]
+    ours = {embedded_bundle_path(name).name for name in EMBEDDED_BUNDLES}
+    assert {(bundle["id"], bundle["fault"]) for bundle in listed} == {(name, "") for name in ours}
 
     unit = "/etc/systemd/system/edge-digits.service"
     faults = pi.ssh(f"systemd-analyze verify {unit} edge-digits-display@pi.service 2>&1", user="root").stdout

@@ -13,13 +13,17 @@ TIMEOUT_S = float(os.environ.get("EDGE_TEST_TIMEOUT_S", "1200"))  # of one test;
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Skips with the reason what this machine cannot do, and gives the rest the time that it takes."""
+    """Skips with the reason what this machine cannot do, and gives the rest the time that it takes.
+
+    These tests come last: their Pis run until the end, and would take the processor from others.
+    """
     reason = missing()
-    for item in items:
-        if Path(__file__).parent in item.path.parents:
-            item.add_marker(pytest.mark.timeout(TIMEOUT_S))
-            if reason:
-                item.add_marker(pytest.mark.skip(reason=reason))
+    ours = [item for item in items if Path(__file__).parent in item.path.parents]
+    items[:] = [item for item in items if item not in ours] + ours
+    for item in ours:
+        item.add_marker(pytest.mark.timeout(TIMEOUT_S))
+        if reason:
+            item.add_marker(pytest.mark.skip(reason=reason))
 
 
 @pytest.fixture(scope="session")

@@ -3,7 +3,7 @@
 import json
 import shutil
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import cv2
@@ -21,8 +21,10 @@ PAPER, INK = 225, 40  # gray levels of the page that is shown
 
 
 @pytest.fixture(scope="module")
-def camera_pi(make_pi: Callable[[str], VirtualPi], network: Network, wheelhouse: Callable[[str], Path]) -> VirtualPi:
-    """A trixie Pi whose service reads from picamera2."""
+def camera_pi(
+    make_pi: Callable[[str], VirtualPi], network: Network, wheelhouse: Callable[[str], Path]
+) -> Iterator[VirtualPi]:
+    """A trixie Pi whose service reads from picamera2, as fast as it can: the virtual camera keeps no pace."""
     pi = make_pi("camera")
     shutil.copy(PARTS / "pykms.py", pi.root / PACKAGES)
     with (pi.root / PACKAGES / "picamera2" / "picamera2.py").open("a") as source:
@@ -42,7 +44,8 @@ def camera_pi(make_pi: Callable[[str], VirtualPi], network: Network, wheelhouse:
     pi.ssh(f"printf '[Service]\\nEnvironment=LD_PRELOAD={PRELOADED}\\n' >{drop_in}/test.conf", user="root")
     install(network, pi, wheelhouse("trixie"))
     pi.ssh("usermod -aG edge-digits pi", user="root")
-    return pi
+    yield pi
+    pi.close()
 
 
 def test_the_service_reads_the_pi_camera_within_its_sandbox(camera_pi: VirtualPi) -> None:

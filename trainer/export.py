@@ -57,8 +57,8 @@ def export(
         ExportError: an Edge TPU could not run all of it.
         BundleError: what was written would be refused.
     """
-    check_mapped(int8_model)
     answer = replay(int8_model, validation.images)
+    check_mapped(int8_model)  # after the runtime has found it whole
     classes, threshold = answer.output.shape[-1], choose_threshold(int8_model, validation)
     rows = golden_rows(answer, validation.labels)
     asked = footprint(int8_model)

@@ -1,11 +1,13 @@
 """A checked config in, the parts it asks for out: a verified model, a camera opener, a pipeline, outputs."""
 
 import logging
-import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
+
+import msgspec
 
 from edge_app.bundle import (
     EMBEDDED_BUNDLES,
@@ -19,25 +21,29 @@ from edge_app.bundle import (
     replay_golden,
     verify_in_child,
 )
-from edge_app.config import Config, LoadedConfig, load_config
-from edge_app.control import SOCKET_NAME, ControlServer
+from edge_app.config import Config, Key, LoadedConfig, load_config
 from edge_app.devices.cameras import is_live_source, open_camera
 from edge_app.devices.interpreters import open_interpreter
-from edge_app.errors import BundleError, CameraError, ConfigError, ServiceError
+from edge_app.errors import BundleError, CameraError, ConfigError
+from edge_app.frames import Shares
+from edge_app.manifest import Manifest
+from edge_app.outputs.contract import tuning_record
 from edge_app.outputs.jsonlines import JsonLines
+from edge_app.outputs.logfile import LogFile
 from edge_app.outputs.picture import Picture
 from edge_app.outputs.sheet import ContactSheet
 from edge_app.outputs.video import Video
 from edge_app.outputs.window import Window, display_available
 from edge_app.pipeline import Pipeline, ReadSettings
-from edge_app.protocols import Camera, Interpreter, Observer, Output
+from edge_app.protocols import Camera, Interpreter, Output
 from edge_app.reloads import Reader
 from edge_app.stages.crop import PREPROCESSING
+from edge_app.stages.plausible import PlausibleLimits
 from edge_app.stages.quantize import quantize, quantize_table
 from edge_app.stages.regions import RegionLimits
 from edge_app.stages.track import TrackLimits
+from edge_app.status import Tuning
 from edge_app.store import Store
-from edge_app.systemd import Notifier
 from edge_app.trust import check_signature
 
 log = logging.getLogger(__name__)
@@ -190,7 +196,79 @@ def build_reader(config: Config, model: Model) -> Reader:
         model.bundle.id,
         model.problem,
         model.interpreter.close,
+        describe(model.bundle.manifest),
+        plausible_limits(config),
+        tuning_of(config, model),
+        lambda tuning: build_reader(tuned(config, tuning), model),
     )
+
+
+def tuning_of(config: Config, model: Model) -> Tuning:
+    """What can be changed while frames are read, as the config has it."""
+    return Tuning(parse_roi(config.detect.roi), config.detect.orientation, confidence_threshold(config, model))
+
+
+def tuned(config: Config, tuning: Tuning) -> Config:
+    """The config with what was changed meanwhile."""
+    values = tuning_values(tuning)
+    detect = msgspec.structs.replace(
+        config.detect, roi=values["detect", "roi"], orientation=values["detect", "orientation"]
+    )
+    read = msgspec.structs.replace(config.read, confidence=values["read", "confidence"])
+    return msgspec.structs.replace(config, detect=detect, read=read)
+
+
+def tuning_values(tuning: Tuning) -> dict[Key, Any]:
+    """The keys of the config that it stands for."""
+    record = tuning_record(tuning)
+    roi = "" if record["roi"] is None else ", ".join(f"{share:g}" for share in record["roi"])
+    return {
+        ("detect", "roi"): roi,
+        ("detect", "orientation"): record["orientation"],
+        ("read", "confidence"): record["confidence"],
+    }
+
+
+def parse_roi(text: str) -> Shares | None:
+    """The part of the picture that is read; None for all of it.
+
+    Raises:
+        ConfigError: the text is not four shares, or they leave nothing.
+
+    >>> parse_roi("0.25, 0.4, 0.5, 0.2"), parse_roi("")
+    ((0.25, 0.4, 0.5, 0.2), None)
+    """
+    if not text.strip():
+        return None
+    try:
+        left, top, width, height = (float(share) for share in text.split(","))
+    except ValueError as error:
+        raise ConfigError(f"detect.roi must be left, top, width, height. Received: {text!r}") from error
+    if not (0 <= left < 1 and 0 <= top < 1 and 0 < width <= 1 and 0 < height <= 1):
+        raise ConfigError(f"detect.roi must be shares of the picture, 0 to 1, of some size. Received: {text!r}")
+    return left, top, width, height
+
+
+def plausible_limits(config: Config) -> PlausibleLimits:
+    """What the configured number can be; -1 stands for no limit."""
+    plausible = config.plausible
+
+    def limit(value: float) -> float | None:
+        return None if value < 0 else value
+
+    return PlausibleLimits(
+        plausible.digits,
+        limit(plausible.minimum),
+        limit(plausible.maximum),
+        limit(plausible.max_step_per_hour),
+        plausible.never_decreasing,
+    )
+
+
+def describe(manifest: Manifest) -> str:
+    """A bundle in a line, e.g. "compact, 99.58 % of the MNIST test digits"."""
+    accuracy = manifest.metrics.get("int8_ten_classes")
+    return manifest.name + (f", {accuracy:.2%} of the MNIST test digits" if isinstance(accuracy, float) else "")
 
 
 def reload_reader(loaded: LoadedConfig) -> Reader:
@@ -203,27 +281,6 @@ def reload_reader(loaded: LoadedConfig) -> Reader:
     """
     config = load_config(loaded.file, flags=loaded.flags).config
     return build_reader(config, load_model(config, bundle_paths(config)[0]))
-
-
-def build_observers(config: Config, request_reload: Callable[[], None]) -> list[Observer]:
-    """Whom the loop tells how it is: the manager that started it, and whoever asks at the control socket."""
-    observers: list[Observer] = []
-    if (notifier := Notifier.from_environment()) is not None:
-        observers.append(notifier)
-    if (control := control_path(config)) is not None:
-        try:
-            observers.append(ControlServer(control, request_reload))
-        except ServiceError as error:
-            log.warning("no control socket: %s; `edge-app status` cannot ask this run", error)
-    return observers
-
-
-def control_path(config: Config, environ: Mapping[str, str] = os.environ) -> Path | None:
-    """Where the control socket is to be; None for nowhere."""
-    if config.service.control != "auto":
-        return Path(config.service.control) if config.service.control else None
-    runtime = environ.get("RUNTIME_DIRECTORY", "").partition(":")[0]
-    return Path(runtime) / SOCKET_NAME if runtime else None
 
 
 def build_pipeline(config: Config, model: Model, glance: bool = False) -> Pipeline:
@@ -242,6 +299,7 @@ def build_pipeline(config: Config, model: Model, glance: bool = False) -> Pipeli
         limits=RegionLimits(config.detect.min_height_px, config.detect.max_regions),
         orientation=config.detect.orientation,
         settle_frames=config.publish.confirm_frames if glance else 1,
+        roi=parse_roi(config.detect.roi),
     )
     return Pipeline(model.interpreter, settings)
 
@@ -312,6 +370,8 @@ def build_outputs(config: Config, fps: float) -> list[Output]:
         outputs.append(ContactSheet(Path(output.sheet)))
     if output.picture:
         outputs.append(Picture(Path(output.picture)))
+    if output.log:
+        outputs.append(LogFile(Path(output.log), round(output.log_max_mb * 1e6), output.log_files))
     if wants_window(config):
         outputs.append(Window())
     return outputs

@@ -41,10 +41,12 @@ KEY_FLAGS: tuple[tuple[str, Key, str | None, str], ...] = (
     ),
 )
 RUN_FLAGS: tuple[tuple[str, Key, str | None, str], ...] = (
-    ("--window", ("output", "window"), "WHEN", "auto, on or off (keys: q quits, s saves a snapshot, space pauses)"),
+    ("--window", ("output", "window"), "WHEN", "auto, on or off; the window names its keys"),
+    ("--web", ("web", "enabled"), "WHEN", "the live page: auto (in the service), on or off"),
     ("--video", ("output", "video"), "FILE", "write the annotated video (.mp4, .avi, .webm)"),
     ("--sheet", ("output", "sheet"), "FILE", "write a contact sheet of what was published (.png)"),
     ("--picture", ("output", "picture"), "FILE", "keep a picture of the newest published moment (.png, .jpg)"),
+    ("--log", ("output", "log"), "FILE", "append what is published to a log (.jsonl, .csv)"),
 )
 
 
@@ -84,13 +86,14 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _command(name: str) -> Callable[[argparse.Namespace, LoadedConfig], int]:
     """The function of a subcommand; what it needs is imported only now, so that --help stays quick."""
-    from edge_app import bench, commands, models
+    from edge_app import bench, commands, models, passwords
 
     functions: dict[str, Callable[[argparse.Namespace, LoadedConfig], int]] = {
         "run": commands.run,
         "read": commands.read,
         "check": commands.check,
         "bench": bench.bench,
+        "password": passwords.password,
         "config": commands.config,
         "models": models.models,
         "status": models.status,
@@ -112,6 +115,8 @@ def get_parser() -> argparse.ArgumentParser:
     run = _add_command(commands, "run", "read from a camera until it ends, q, Ctrl-C or SIGTERM")
     _add_key_flags(run, RUN_FLAGS)
     run.add_argument("--json", action="store_true", help="print each published change as one line of JSON")
+    run.add_argument("--loop", action="store_true", help="begin a file again at its end")
+    run.add_argument("--no-web", action="store_true", help="no live page, whatever the config says")
     run.add_argument("--fast", action="store_true", help="play a file as fast as it goes, not at its own pace")
 
     read = _add_command(commands, "read", "read pictures, each once")
@@ -133,6 +138,9 @@ def get_parser() -> argparse.ArgumentParser:
 
     config = _add_command(commands, "config", "print each value and where it comes from")
     config.add_argument("--json", action="store_true", help="print them as one line of JSON")
+
+    password = _add_command(commands, "password", "make the hash of a password or token for the live page's config")
+    password.add_argument("--token", action="store_true", help="make a token for programs, and its hash")
 
     status = _add_command(commands, "status", "ask the running app how it is")
     status.add_argument("--json", action="store_true", help="print it as one line of JSON")
@@ -203,6 +211,10 @@ def _flag_values(args: argparse.Namespace) -> dict[Key, str]:
             values[section, name] = value
     if args.command == "run" and args.json:
         values["output", "json"] = "true"
+    if args.command == "run" and args.loop:
+        values["camera", "loop"] = "true"
+    if args.command == "run" and args.no_web:
+        values["web", "enabled"] = "off"
     return values
 
 

@@ -13,7 +13,6 @@ import msgspec
 from edge_app.agreement import Agreement, load_truth
 from edge_app.assemble import (
     CameraPlan,
-    build_observers,
     build_outputs,
     build_pipeline,
     build_reader,
@@ -28,8 +27,9 @@ from edge_app.assemble import (
     wants_window,
 )
 from edge_app.bundle import verify_in_child
-from edge_app.config import Config, LoadedConfig, values_of
+from edge_app.config import Config, LoadedConfig, toml_value, values_of
 from edge_app.config import Output as OutputConfig
+from edge_app.connect import Controls, build_observers, build_plausibility, wants_page
 from edge_app.devices.cameras import embedded_clip_path
 from edge_app.devices.cameras.images import list_images, read_image
 from edge_app.errors import ImageError, OutputError
@@ -38,6 +38,7 @@ from edge_app.outputs.contract import encode, error_record, image_record
 from edge_app.outputs.picture import save_snapshot, write_picture
 from edge_app.protocols import Command
 from edge_app.reloads import Reloads
+from edge_app.requests import Requests
 from edge_app.service import LoopSettings, RunSummary, Service
 from edge_app.stages.overlay import draw_overlay
 
@@ -54,20 +55,24 @@ def run(args: argparse.Namespace, loaded: LoadedConfig) -> int:
     plan = plan_camera(config)
     referee = _Referee(_truth_file(plan))
     reloads = Reloads(lambda: reload_reader(loaded))
-    observers = build_observers(config, reloads.request)
+    requests = Requests()
+    observers = build_observers(loaded, Controls(requests, reloads.request))
     service = Service(
         plan.open,
         build_reader(config, model),
         [referee, *build_outputs(config, plan.fps)],
         LoopSettings(
-            realtime=wants_window(config) and not args.fast,
+            realtime=(wants_window(config) or wants_page(config)) and not args.fast,
+            loop=config.camera.loop,
             retry_camera=plan.live,
             retry_max_s=config.camera.retry_max_s,
             summary_s=config.log.summary_s,
         ),
-        save_snapshot=lambda overlay: log.info("snapshot: %s", save_snapshot(overlay, Path(config.output.snapshots))),
+        save_snapshot=lambda overlay: save_snapshot(overlay, Path(config.output.snapshots)),
         reloads=reloads,
         observers=observers,
+        requests=requests,
+        plausibility=build_plausibility(config),
     )
     for signal_number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(signal_number, lambda *_: service.request_stop())
@@ -131,7 +136,7 @@ def config(args: argparse.Namespace, loaded: LoadedConfig) -> int:
         _print_line(msgspec.json.encode(rows))
         return EXIT_OK
     for (section, name), value in values.items():
-        text = msgspec.json.encode(value).decode()  # TOML writes these values the same way
+        text = toml_value(value)
         print(f"{f'{section}.{name}':26} = {text:12}  # {loaded.origins[section, name]}")
     return EXIT_OK
 

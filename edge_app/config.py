@@ -4,6 +4,7 @@
 types and ranges, no defaults, so that the two cannot drift apart.
 """
 
+import logging
 import os
 import tomllib
 from collections.abc import Mapping, Sequence
@@ -17,12 +18,18 @@ from msgspec import Meta
 
 from edge_app.errors import ConfigError
 
+log = logging.getLogger(__name__)
+
 SYSTEM_FILE = Path("/etc/edge-digits/config.toml")
 ENV_PREFIX = "EDGE_DIGITS_"
 ENV_FILE = "EDGE_DIGITS_CONFIG"  # names the config file itself, so it is no key
 
+SETTINGS_NAME = "settings.toml"
+
 Key: TypeAlias = tuple[str, str]
 """Section and name, e.g. ("camera", "width")."""
+
+PAGE_KEYS: tuple[Key, ...] = (("detect", "roi"), ("detect", "orientation"), ("read", "confidence"))
 
 SidePx: TypeAlias = Annotated[int, Meta(ge=16, le=16384)]
 Frames: TypeAlias = Annotated[int, Meta(ge=1, le=10_000)]
@@ -36,6 +43,7 @@ class Camera(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     width: SidePx
     height: SidePx
     fps: Annotated[float, Meta(gt=0, le=1000)]
+    loop: bool
     retry_max_s: Annotated[float, Meta(gt=0, le=3600)]
 
 
@@ -57,6 +65,7 @@ class Detect(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     polarity: Literal["auto", "dark", "light"]
     orientation: Literal["upright", "90", "180", "270", "auto"]
+    roi: str
     working_side_px: Annotated[int, Meta(ge=0, le=16384)]
     min_height_px: Annotated[int, Meta(ge=4, le=1000)]
     max_regions: Annotated[int, Meta(ge=1, le=5000)]
@@ -75,6 +84,16 @@ class Publish(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     forget_frames: Frames
 
 
+class Plausible(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """[plausible]"""
+
+    digits: Annotated[int, Meta(ge=0, le=64)]
+    minimum: Annotated[float, Meta(ge=-1)]
+    maximum: Annotated[float, Meta(ge=-1)]
+    max_step_per_hour: Annotated[float, Meta(ge=-1)]
+    never_decreasing: bool
+
+
 class Output(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """[output]"""
 
@@ -83,6 +102,9 @@ class Output(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     video: str
     sheet: str
     picture: str
+    log: str
+    log_max_mb: Annotated[float, Meta(gt=0, le=10_000)]
+    log_files: Annotated[int, Meta(ge=1, le=1000)]
     snapshots: Annotated[str, Meta(min_length=1)]
 
 
@@ -90,6 +112,47 @@ class Service(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """[service]"""
 
     control: str
+
+
+class Web(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """[web]"""
+
+    enabled: Literal["auto", "on", "off"]
+    host: Annotated[str, Meta(min_length=1)]
+    port: Annotated[int, Meta(ge=0, le=65535)]
+    auth: Literal["auto", "none"]
+    password: str
+    token: str
+    names: str
+    certificate: str
+    key: str
+    settings: Annotated[str, Meta(min_length=1)]
+
+
+class Mqtt(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """[mqtt]"""
+
+    broker: str
+    port: Annotated[int, Meta(ge=0, le=65535)]
+    topic: Annotated[str, Meta(min_length=1, pattern="^[^#+]*$")]
+    qos: Annotated[int, Meta(ge=0, le=2)]
+    username: str
+    password_file: str
+    tls: bool
+    ca_file: str
+    certificate: str
+    key: str
+    discovery: Annotated[str, Meta(pattern="^[^#+]*$")]
+    queue: Annotated[str, Meta(min_length=1)]
+    queue_length: Annotated[int, Meta(ge=1, le=1_000_000)]
+
+
+class Webhook(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """[webhook]"""
+
+    url: Annotated[str, Meta(pattern="^$|^https?://")]
+    secret_file: str
+    timeout_s: Annotated[float, Meta(gt=0, le=300)]
 
 
 class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -113,8 +176,12 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     detect: Detect
     read: Read
     publish: Publish
+    plausible: Plausible
     output: Output
     service: Service
+    web: Web
+    mqtt: Mqtt
+    webhook: Webhook
     limits: Limits
     log: Log
 
@@ -172,9 +239,46 @@ def load_config(
     layers = [default_layer()]
     if named is not None or system_file.exists():
         layers.append(file_layer(named or system_file))
-    layers.append(environment_layer(environ))
-    layers.append(Layer("command line", flags, textual=True))
-    return replace(merge(layers), file=file, flags=flags)
+    stronger = [environment_layer(environ), Layer("command line", flags, textual=True)]
+    loaded = merge([*layers, *stronger])
+    saved = settings_file(loaded.config)
+    if saved.exists():
+        try:
+            loaded = merge([*layers, _page_layer(saved), *stronger])
+        except ConfigError as error:  # a page wrote it, and no page may keep the device from starting
+            log.warning("what was saved on the live page is left out: %s", error)
+    return replace(loaded, file=file, flags=flags)
+
+
+def settings_file(config: Config) -> Path:
+    """Where the live page saves what is set on it."""
+    named = config.web.settings
+    return Path(config.model.store) / SETTINGS_NAME if named == "auto" else Path(named)
+
+
+def save_settings(file: Path, values: Mapping[Key, Any]) -> None:
+    """Writes what was set on the page, whole or not at all.
+
+    Args:
+        file: see `settings_file`.
+        values: for PAGE_KEYS.
+
+    Raises:
+        ConfigError: it cannot be written.
+    """
+    lines = ["# Saved on the live page; it overrides the config file. Delete it to undo that."]
+    for section in sorted({section for section, _ in values}):
+        lines.append(f"\n[{section}]")
+        lines += [f"{name} = {toml_value(value)}" for (of, name), value in values.items() if of == section]
+    unfinished = file.with_name(f".{file.name}.{os.getpid()}.tmp")
+    try:
+        with unfinished.open("w", encoding="utf-8") as stream:
+            stream.write("\n".join(lines) + "\n")
+            stream.flush()
+            os.fsync(stream.fileno())
+        unfinished.replace(file)
+    except OSError as error:
+        raise ConfigError(f"{file} must be a file that can be written. Received: {error.strerror or error}") from error
 
 
 def default_layer() -> Layer:
@@ -196,6 +300,13 @@ def file_layer(file: Path) -> Layer:
         raise ConfigError(f"{file}: config must be a readable file. Received: {error.strerror}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"{file}: config must be TOML. Received: {error}") from error
+
+
+def _page_layer(file: Path) -> Layer:
+    layer = file_layer(file)
+    if unknown := sorted(set(layer.values) - set(PAGE_KEYS)):
+        raise ConfigError(f"{file}: only what the page sets may stand there. Received: {'.'.join(unknown[0])}")
+    return layer
 
 
 def environment_layer(environ: Mapping[str, str]) -> Layer:
@@ -252,6 +363,11 @@ def values_of(config: Config) -> dict[Key, Any]:
         for section, values in msgspec.to_builtins(config).items()
         for name, value in values.items()
     }
+
+
+def toml_value(value: Any) -> str:
+    """A value as TOML writes it, which for ours is as JSON does."""
+    return msgspec.json.encode(value).decode()
 
 
 def _key_types() -> dict[Key, Any]:

@@ -16,7 +16,7 @@ from typing import Any
 import msgspec
 
 from edge_app.errors import ServiceError
-from edge_app.outputs.contract import timestamp
+from edge_app.outputs.contract import status_record
 from edge_app.status import LoopStatus
 
 log = logging.getLogger(__name__)
@@ -27,7 +27,6 @@ TIMEOUT_S = 2.0  # for a client that is silent
 ANSWER_S = 10.0  # for a server that is busy, or on a board that is
 MAX_LINE = 64
 MAX_ANSWER = 1 << 20
-LATENCY_DECIMALS = 1  # milliseconds; the readings' own records have more
 
 
 class ControlServer:
@@ -127,28 +126,6 @@ def ask(path: Path, what: str = "status") -> dict[str, Any]:
     if "error" in record:
         raise ServiceError(f"{path}: {record['error']}")
     return record
-
-
-def status_record(status: LoopStatus) -> dict[str, Any]:
-    """Plain values, for `edge-app status --json`."""
-    moment = status.moment
-    return {
-        "phase": status.phase.value,
-        "problem": status.problem,
-        "model": status.model,
-        "model_frames": status.model_frames,
-        "camera": status.camera,
-        "fps": 0.0 if moment is None else round(moment.fps, 1),
-        "latency_ms": 0.0 if moment is None else round(moment.seen.timing_ms.get("total", 0.0), LATENCY_DECIMALS),
-        "frames": status.frames,
-        "dropped": status.dropped,
-        "camera_losses": status.camera_losses,
-        "publications": status.publications,
-        "readings": [] if moment is None else [reading.text for reading in moment.published],
-        "read_at": None if moment is None else timestamp(moment.wall_time_s),
-        "uptime_s": round(status.uptime_s, 1),
-        "reload": {"under_way": status.reload.under_way, "done": status.reload.done, "refused": status.reload.refused},
-    }
 
 
 def _answer(asked: bytes, board: LoopStatusBoard, request_reload: Callable[[], None]) -> bytes:

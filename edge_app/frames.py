@@ -5,7 +5,7 @@ frame -> gray -> mask -> region -> crop -> tensor -> scores -> digit -> reading 
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,12 @@ Float32: TypeAlias = NDArray[np.float32]
 
 BoxXYWH: TypeAlias = tuple[int, int, int, int]
 """Left, top, width and height in pixels; the right and bottom edges lie outside."""
+
+Shares: TypeAlias = tuple[float, float, float, float]
+"""Left, top, width and height as shares of the picture's own, 0 to 1."""
+
+Orientation: TypeAlias = Literal["upright", "90", "180", "270", "auto"]
+"""How far a page is turned clockwise in the picture, in degrees; "auto" finds out."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -177,6 +183,32 @@ class FrameReadings:
     regions_dropped: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Withheld:
+    """A reading that enough frames agree on and that is not published all the same.
+
+    Attributes:
+        reading: the number.
+        reason: why it cannot be true, e.g. "5 digits; 6 expected".
+    """
+
+    reading: Reading
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Layers:
+    """What the stages made of a frame, for a person who wants to know why it reads as it does.
+
+    Attributes:
+        mask: (H, W) uint8 of the frame's own shape, bright where there is ink.
+        crops: (h, w) uint8, the crops of all regions side by side as the classifier gets them, ink bright.
+    """
+
+    mask: UInt8
+    crops: UInt8
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Moment:
     """One turn of the loop as the outputs see it.
@@ -190,6 +222,9 @@ class Moment:
         fps: frames a second over the last second or so.
         source: the camera's name.
         model: the bundle's id.
+        new: of the published ones, those whose text was not published the moment before.
+        withheld: the readings that enough frames agree on but that cannot be true.
+        make_layers: gives what the stages made of the frame; any thread may call it. None where that is not known.
     """
 
     frame: Frame
@@ -200,3 +235,6 @@ class Moment:
     fps: float
     source: str
     model: str
+    new: tuple[Reading, ...] = ()
+    withheld: tuple[Withheld, ...] = ()
+    make_layers: Callable[[], Layers] | None = None

@@ -9,9 +9,10 @@ from typing import Any
 
 import msgspec
 
-from edge_app.assemble import check_trust, control_path, model_flags
+from edge_app.assemble import check_trust, model_flags
 from edge_app.bundle import check_preprocessing, load_bundle
 from edge_app.config import Config, LoadedConfig
+from edge_app.connect import control_path
 from edge_app.control import DEFAULT_SOCKET, ask
 from edge_app.errors import StoreError
 from edge_app.rollout import roll_out

@@ -6,7 +6,18 @@ from dataclasses import dataclass, field, replace
 import cv2
 import numpy as np
 
-from edge_app.frames import Float32, Frame, FrameReadings, Reading, Region, RegionMap, UInt8
+from edge_app.frames import (
+    Float32,
+    Frame,
+    FrameReadings,
+    Layers,
+    Orientation,
+    Reading,
+    Region,
+    RegionMap,
+    Shares,
+    UInt8,
+)
 from edge_app.protocols import Interpreter
 from edge_app.stages.alternatives import propose
 from edge_app.stages.binarize import Polarity, binarize
@@ -19,7 +30,6 @@ from edge_app.stages.looks import averaged, doubtful_rows, views_of
 from edge_app.stages.orientation import (
     QUARTERS,
     Lie,
-    Orientation,
     as_given,
     evidence,
     in_all_positions,
@@ -29,9 +39,11 @@ from edge_app.stages.orientation import (
 from edge_app.stages.quantize import dequantize, quantize, quantize_table
 from edge_app.stages.readings import group_readings
 from edge_app.stages.regions import RegionLimits, find_regions
+from edge_app.stages.roi import moved, part_of, roi_box
 from edge_app.stages.signs import without_slashes
 from edge_app.stages.strokes import leans_of_ones, without_lying_ones
 
+CROPS_IN_A_ROW = 16  # of the layer that shows them
 LOOK_AGAIN_FRAMES = 15  # between looks at how the page lies, unless one was contested: half a second
 
 
@@ -48,6 +60,7 @@ class ReadSettings:
         orientation: how the page lies; "auto" finds out.
         settle_frames: for "auto", frames running that must agree before the page is taken to lie otherwise;
             1 where every frame is a picture of its own.
+        roi: the part of the frame that is read; None for all of it.
     """
 
     threshold: float
@@ -56,6 +69,7 @@ class ReadSettings:
     limits: RegionLimits = field(default_factory=RegionLimits)
     orientation: Orientation = "upright"
     settle_frames: int = 1
+    roi: Shares | None = None
 
 
 class Pipeline:
@@ -74,11 +88,33 @@ class Pipeline:
         self._frames = 0
 
     def read(self, frame: Frame) -> FrameReadings:
-        """Takes one frame through the stages, turned upright first where its page is not.
+        """Takes one frame, or the part of it that is to be read, through the stages.
 
         Raises:
             InterpreterError: the runtime or its delegate failed.
         """
+        if self._settings.roi is None:
+            return self._read_part(frame)
+        box = roi_box(self._settings.roi, frame.size_wh)
+        said = self._read_part(part_of(frame, box))
+        readings = tuple(moved(reading, box[:2]) for reading in said.readings)
+        return replace(said, readings=readings, size_wh=frame.size_wh)
+
+    def layers(self, frame: Frame) -> Layers:
+        """What the stages before the classifier make of a frame. Any thread may ask, at its own cost."""
+        roi = self._settings.roi
+        x, y, width, height = roi_box(roi, frame.size_wh) if roi is not None else (0, 0, *frame.size_wh)
+        part = part_of(frame, (x, y, width, height)) if roi is not None else frame
+        quarters = QUARTERS.get(self._settings.orientation, self._lie.quarters)
+        part = _turned(part, quarters) if quarters else part
+        region_map, mask = self._find(part, _StopWatch())
+        whole = np.zeros(frame.gray.shape, dtype=np.uint8)
+        given = np.ascontiguousarray(turned_upright(mask, -quarters % 4))
+        whole[y : y + height, x : x + width] = cv2.resize(given, (width, height), interpolation=cv2.INTER_AREA)
+        return Layers(whole, _side_by_side(crop_regions(part.gray, region_map).pictures))
+
+    def _read_part(self, frame: Frame) -> FrameReadings:
+        """The same, turned upright first where the page is not."""
         if self._settings.orientation != "auto":
             return self._read_turned(frame, QUARTERS[self._settings.orientation])
         due = self._lie.settle_frames == 1 or self._lie.contested or self._frames % LOOK_AGAIN_FRAMES == 0
@@ -88,15 +124,13 @@ class Pipeline:
     def _read_turned(self, frame: Frame, quarters: int) -> FrameReadings:
         if quarters == 0:
             return self._read_upright(frame)
-        lores = None if frame.lores_gray is None else turned_upright(frame.lores_gray, quarters)
-        upright = replace(frame, gray=turned_upright(frame.gray, quarters), lores_gray=lores, make_bgr=None)
-        said = self._read_upright(upright)
+        said = self._read_upright(_turned(frame, quarters))
         readings = tuple(_as_given(reading, quarters, frame.size_wh) for reading in said.readings)
         return replace(said, readings=readings, size_wh=frame.size_wh)
 
     def _read_upright(self, frame: Frame) -> FrameReadings:
         settings, watch = self._settings, _StopWatch()
-        region_map = self._find(frame, watch)
+        region_map, _ = self._find(frame, watch)
         scored = self._score(frame.gray, region_map, watch, look_again=True)
         proposals = propose(region_map, scored.belief)
         watch.lap("regions")
@@ -109,8 +143,8 @@ class Pipeline:
         watch.lap("readings")
         return FrameReadings(readings, frame.size_wh, watch.total(), len(region_map.regions), region_map.dropped)
 
-    def _find(self, frame: Frame, watch: "_StopWatch") -> RegionMap:
-        """Where there may be digits."""
+    def _find(self, frame: Frame, watch: "_StopWatch") -> tuple[RegionMap, UInt8]:
+        """Where there may be digits, and the mask that they were found in."""
         settings = self._settings
         gray = frame.lores_gray if frame.lores_gray is not None else _working_size(frame.gray, settings.working_side_px)
         ink = binarize(gray, settings.polarity)
@@ -118,11 +152,11 @@ class Pipeline:
         resize_factor = gray.shape[1] / frame.gray.shape[1]
         region_map = find_regions(ink.mask, ink.dark_on_light, resize_factor, settings.limits)
         watch.lap("regions")
-        return region_map
+        return region_map, ink.mask
 
     def _evidence(self, frame: Frame) -> Float32:
         """How well each position of the page agrees with what digits look like, (4,) float32."""
-        region_map = replace(self._find(frame, _StopWatch()), tilt_deg=0.0)
+        region_map = replace(self._find(frame, _StopWatch())[0], tilt_deg=0.0)
         telling = tuple(region_map.regions[row] for row in telling_rows(region_map.regions))
         crops = crop_regions(frame.gray, replace(region_map, regions=telling)).pictures
         return evidence(self._classify(in_all_positions(crops)))
@@ -150,6 +184,22 @@ class Pipeline:
         regions = tuple(_inside(region, gray.shape) for region in region_map.regions)
         honest = without_lying_ones(scores, leans)
         return Scored(regions, honest, crops.measures, leans)
+
+
+def _turned(frame: Frame, quarters: int) -> Frame:
+    """The frame with its page upright."""
+    lores = None if frame.lores_gray is None else turned_upright(frame.lores_gray, quarters)
+    return replace(frame, gray=turned_upright(frame.gray, quarters), lores_gray=lores, make_bgr=None)
+
+
+def _side_by_side(crops: UInt8) -> UInt8:
+    """(N, 28, 28) crops as one picture, CROPS_IN_A_ROW a row."""
+    rows = max(1, -(-len(crops) // CROPS_IN_A_ROW))
+    side = crops.shape[1]
+    grid = np.zeros((rows * CROPS_IN_A_ROW, side, side), dtype=np.uint8)
+    grid[: len(crops)] = crops
+    picture = grid.reshape(rows, CROPS_IN_A_ROW, side, side).swapaxes(1, 2)
+    return picture.reshape(rows * side, CROPS_IN_A_ROW * side)
 
 
 def _inside(region: Region, shape_hw: tuple[int, ...]) -> Region:

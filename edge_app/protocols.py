@@ -71,11 +71,18 @@ class Interpreter(Protocol):
 
 
 class Command(Enum):
-    """What a person at an output can ask of the loop."""
+    """What a person at an output can ask of the loop.
+
+    PAUSE stands still at one frame until it is asked again. HOLD goes on reading but publishes nothing new until
+    RESUME. ACCEPT takes the next number for true, whatever was published before it.
+    """
 
     QUIT = "quit"
     PAUSE = "pause"
     SNAPSHOT = "snapshot"
+    HOLD = "hold"
+    RESUME = "resume"
+    ACCEPT = "accept"
 
 
 class Output(Protocol):
@@ -106,6 +113,24 @@ class Output(Protocol):
 
     def close(self) -> None:
         """Completes what was written so that it is usable. Safe to call twice."""
+
+
+class Outbox(Protocol):
+    """An observer whose messages may have to wait for whom they are for."""
+
+    def observe(self, status: LoopStatus) -> None:
+        """See `Observer`."""
+
+    def close(self) -> None:
+        """See `Observer`."""
+
+    @property
+    def waiting(self) -> int:
+        """Messages that wait."""
+
+    @property
+    def dropped(self) -> int:
+        """Messages that were given up since the start."""
 
 
 class Observer(Protocol):

@@ -4,12 +4,13 @@ import logging
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from edge_app.errors import EdgeAppError
 from edge_app.pipeline import Pipeline
+from edge_app.stages.plausible import PlausibleLimits
 from edge_app.stages.track import TrackLimits
-from edge_app.status import Reload
+from edge_app.status import Reload, Tuning
 
 log = logging.getLogger(__name__)
 
@@ -22,8 +23,12 @@ class Reader:
         pipeline: reads one frame.
         limits: how much evidence a publication takes.
         model: the bundle's id.
+        description: what a person may want to know of the bundle, e.g. how well it reads.
         problem: why it is not the bundle that was asked for; empty where it is.
         close: frees the model.
+        plausible: which numbers can be true.
+        tuning: how frames are read; None where that cannot be changed without a reload.
+        tuned: the same reader, on the same model, tuned otherwise.
     """
 
     pipeline: Pipeline
@@ -31,6 +36,10 @@ class Reader:
     model: str
     problem: str = ""
     close: Callable[[], None] = lambda: None
+    description: str = ""
+    plausible: PlausibleLimits = field(default_factory=PlausibleLimits)
+    tuning: Tuning | None = None
+    tuned: "Callable[[Tuning], Reader] | None" = None
 
 
 class Reloads:

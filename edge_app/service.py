@@ -6,17 +6,22 @@ is refused at a reload leaves the one that reads in its place.
 """
 
 import logging
+import math
 import threading
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from edge_app.errors import CameraError, OutputError
-from edge_app.frames import Frame, Moment, Reading, UInt8
+from edge_app.frames import Frame, FrameReadings, Moment, Reading, UInt8, Withheld
 from edge_app.protocols import Camera, Command, Observer, Output
 from edge_app.reloads import Reader, Reloads
+from edge_app.requests import Requests
+from edge_app.stages.advice import advice
 from edge_app.stages.overlay import draw_overlay
+from edge_app.stages.plausible import Plausibility
 from edge_app.stages.track import Tracker
 from edge_app.status import LoopStatus, Phase
 
@@ -26,6 +31,7 @@ FIRST_RETRY_S = 0.5  # a USB camera is back this soon after a glitch; doubled at
 FPS_WINDOW_FRAMES = 30
 PAUSED_TURN_S = 0.03  # how often a paused window is asked for keys
 WAITING_TURN_S = 1.0  # how often observers hear that the loop waits for a camera, and is alive
+ADVICE_S = 1.0  # how often the picture itself is looked at: light changes slowly
 KEPT_PUBLICATIONS = 200  # newest ones told at the end; a service that runs for months must not grow
 
 
@@ -35,6 +41,7 @@ class LoopSettings:
 
     Attributes:
         realtime: whether frames of a file are shown at the file's own pace.
+        loop: whether a file that has ended begins again.
         retry_camera: whether a camera that fails is opened again; False for files, where it would
             fail again or start over.
         retry_max_s: longest wait in seconds between two tries.
@@ -42,6 +49,7 @@ class LoopSettings:
     """
 
     realtime: bool = False
+    loop: bool = False
     retry_camera: bool = True
     retry_max_s: float = 30.0
     summary_s: float = 60.0
@@ -78,9 +86,12 @@ class Service:
         reader: what frames are read with at first; closed at the end of `run`, or when another takes its place.
         outputs: where results go; closed at the end of `run`.
         settings: how the loop behaves.
-        save_snapshot: keeps an annotated frame, (H, W, 3) uint8, blue first, where a person asks for it.
+        save_snapshot: keeps an annotated frame, (H, W, 3) uint8, blue first, where a person asks for it, and says
+            where.
         reloads: where readers to take the place of the one in use come from; None where there are none.
         observers: whom each turn is told; closed at the end of `run`.
+        requests: what people elsewhere ask for.
+        plausibility: sifts what is published; None publishes everything.
         clock: monotonic seconds.
     """
 
@@ -90,9 +101,11 @@ class Service:
         reader: Reader,
         outputs: Sequence[Output],
         settings: LoopSettings,
-        save_snapshot: Callable[[UInt8], None] | None = None,
+        save_snapshot: Callable[[UInt8], Path] | None = None,
         reloads: Reloads | None = None,
         observers: Sequence[Observer] = (),
+        requests: Requests | None = None,
+        plausibility: Plausibility | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._open_camera = open_camera
@@ -103,6 +116,10 @@ class Service:
         self._save_snapshot = save_snapshot
         self._reloads = reloads or Reloads()
         self._observers = tuple(observers)
+        self._requests = requests or Requests()
+        self._plausibility = plausibility or Plausibility()
+        self._plausibility.limits = reader.plausible
+        self._configured = reader.tuning
         self._clock = clock
         self._stop = threading.Event()
         self._started_s = clock()
@@ -113,7 +130,11 @@ class Service:
         self._newest_ns: int | None = None
         self._model_frames = 0
         self._camera_name = ""
-        self._over_cap = False
+        self._over_cap = self._held = self._snapshot_due = False
+        self._advice: tuple[str, ...] = ()
+        self._advice_due_s = -math.inf
+        self._snapshot = ""
+        self._frame_age_s: float | None = None
         self.summary = RunSummary()
 
     def request_stop(self) -> None:
@@ -167,6 +188,7 @@ class Service:
         due_s = self._clock() + seconds
         while not self._stop.is_set() and (left_s := due_s - self._clock()) > 0:
             self._take_reloaded()
+            self._take_requests()
             self._observe(Phase.WAITING, problem)
             self._stop.wait(min(left_s, WAITING_TURN_S))
 
@@ -184,7 +206,7 @@ class Service:
                 self._wait(FIRST_RETRY_S, str(error))
                 return False
             if frame is None:
-                return True
+                return not self._settings.loop
             if self._settings.realtime and not camera.live:
                 self._stop.wait(max(0.0, started_s + frame.timestamp_ns / 1e9 - self._clock()))
             self._step(camera, frame)
@@ -196,33 +218,74 @@ class Service:
     def _step(self, camera: Camera, frame: Frame) -> None:
         """One frame: read it, agree on what is published, tell everybody."""
         self._take_reloaded()
+        self._take_requests()
         began_s = self._clock()
         seen = self._reader.pipeline.read(frame)
-        published = self._tracker.update(seen.readings)
-        new = _new_texts(self._published, published)
+        published, withheld = self._agree(seen, time.time())
+        new = _new_readings(self._published, published)
         changed = bool(new) or len(published) != len(self._published)
         self._published = published
         self._frame_times_s.append(began_s)
+        pipeline = self._reader.pipeline
         moment = Moment(
-            frame, seen, published, changed, time.time(), self._fps(), source=camera.name, model=self._reader.model
+            frame,
+            seen,
+            published,
+            changed,
+            time.time(),
+            self._fps(),
+            source=camera.name,
+            model=self._reader.model,
+            new=new,
+            withheld=withheld,
+            make_layers=lambda: pipeline.layers(frame),
         )
         self._newest = moment
         self._count(frame, new, self._clock() - began_s)
         self._count_dropped(camera, frame)
+        self._frame_age_s = max(0.0, time.monotonic() - frame.timestamp_ns / 1e9) if camera.live else None
         if seen.regions_dropped and not self._over_cap:
             log.warning("frame %d: %d regions over the cap left out", frame.sequence, seen.regions_dropped)
         self._over_cap = seen.regions_dropped > 0
+        if self._observers and began_s >= self._advice_due_s:
+            self._advice, self._advice_due_s = advice(frame, seen), began_s + ADVICE_S
         self._tell(moment)
         self._observe(Phase.READING)
+
+    def _agree(self, seen: FrameReadings, wall_time_s: float) -> tuple[tuple[Reading, ...], tuple[Withheld, ...]]:
+        """What is published as of this frame, and what is withheld; while publishing is paused, what was before it."""
+        agreed = self._tracker.update(seen.readings)
+        return (self._published, ()) if self._held else self._plausibility.sift(agreed, wall_time_s)
 
     def _take_reloaded(self) -> None:
         """Between two frames: reads on with what a reload has made, if one has come to an end."""
         reader = self._reloads.take()
         if reader is not None:
             self._reader.close()
-            self._reader, self._model_frames = reader, 0
-            self._tracker.limits = reader.limits
+            self._model_frames, self._configured = 0, reader.tuning
+            self._use(reader)
             log.info("reloaded: reading with model %s", reader.model)
+
+    def _use(self, reader: Reader) -> None:
+        self._reader = reader
+        self._tracker.judge_by(reader.limits)
+        self._plausibility.limits = reader.plausible
+
+    def _take_requests(self) -> None:
+        """Between two frames: does what people elsewhere have asked for."""
+        commands, tuning = self._requests.take()
+        if tuning is not None and self._reader.tuned is not None:
+            self._use(self._reader.tuned(tuning))
+        for command in commands:
+            log.info("asked to %s", command.value)
+            if command is Command.QUIT:
+                self.request_stop()
+            elif command is Command.SNAPSHOT:
+                self._snapshot_due = True
+            elif command in (Command.HOLD, Command.RESUME):
+                self._held = command is Command.HOLD
+            elif command is Command.ACCEPT:
+                self._plausibility.forget()
 
     def _observe(self, phase: Phase, problem: str = "") -> None:
         if not self._observers:
@@ -241,17 +304,27 @@ class Service:
             uptime_s=self._clock() - self._started_s,
             reload=self._reloads.state,
             moment=self._newest,
+            advice=self._advice,
+            held=self._held,
+            tuning=self._reader.tuning,
+            configured=self._configured,
+            snapshot=self._snapshot,
+            description=self._reader.description,
+            frame_age_s=self._frame_age_s,
         )
         for observer in self._observers:
             observer.observe(status)
 
     def _tell(self, moment: Moment) -> None:
         overlay = None
-        if any(output.wants_overlay for output in self._outputs):
+        if self._snapshot_due or any(output.wants_overlay for output in self._outputs):
             # What is published and stands here now: no misread frame, no box where a number has gone.
             here = {(reading.text, reading.box_xywh) for reading in moment.seen.readings}
             shown = [reading for reading in moment.published if (reading.text, reading.box_xywh) in here]
             overlay = draw_overlay(moment.frame.bgr(), shown, fps=moment.fps, model=moment.model)
+        if self._snapshot_due and overlay is not None:
+            self._snapshot_due = False
+            self._save(overlay)
         for output in tuple(self._outputs):
             try:
                 command = output.write(moment, overlay)
@@ -264,10 +337,22 @@ class Service:
     def _obey(self, command: Command | None, output: Output, moment: Moment, overlay: UInt8 | None) -> None:
         if command is Command.QUIT:
             self.request_stop()
-        elif command is Command.SNAPSHOT and self._save_snapshot is not None and overlay is not None:
-            self._save_snapshot(overlay)
+        elif command is Command.SNAPSHOT and overlay is not None:
+            self._save(overlay)
+        elif command is Command.HOLD:  # a key, which is pressed again to go on
+            self._held = not self._held
         elif command is Command.PAUSE:
             self._pause(output, moment, overlay)
+
+    def _save(self, overlay: UInt8) -> None:
+        if self._save_snapshot is None:
+            return
+        try:
+            self._snapshot = str(self._save_snapshot(overlay))
+            log.info("snapshot: %s", self._snapshot)
+        except OutputError as error:  # a person's wish, not an output: everything goes on
+            log.warning("no snapshot: %s", error)
+            self._snapshot = ""
 
     def _pause(self, output: Output, moment: Moment, overlay: UInt8 | None) -> None:
         """Shows the same moment at one output until it asks to go on or to quit."""
@@ -283,7 +368,7 @@ class Service:
         elapsed_s = times_s[-1] - times_s[0]
         return (len(times_s) - 1) / elapsed_s if elapsed_s > 0 else 0.0
 
-    def _count(self, frame: Frame, new: Sequence[str], busy_s: float) -> None:
+    def _count(self, frame: Frame, new: Sequence[Reading], busy_s: float) -> None:
         summary, now_s = self.summary, self._clock()
         if self._first_s is None:
             self._first_s = now_s - busy_s
@@ -292,9 +377,9 @@ class Service:
         summary.busy_s += busy_s
         summary.seconds = now_s - self._first_s
         summary.publications += len(new)
-        for text in new:
-            log.info("frame %d: published %s", frame.sequence, text)
-            summary.newest.append((frame.sequence, text))
+        for reading in new:
+            log.info("frame %d: published %s", frame.sequence, reading.text)
+            summary.newest.append((frame.sequence, reading.text))
 
     def _count_dropped(self, camera: Camera, frame: Frame) -> None:
         """By the times of a live camera's frames: those that it took in between."""
@@ -315,16 +400,16 @@ class Service:
         )
 
 
-def _new_texts(before: Sequence[Reading], now: Sequence[Reading]) -> list[str]:
-    """Texts that are published now and were not before, in reading order, each as often as it is new."""
+def _new_readings(before: Sequence[Reading], now: Sequence[Reading]) -> tuple[Reading, ...]:
+    """Those whose text is published now and was not before, in reading order, each as often as it is new."""
     old = Counter(reading.text for reading in before)
     new = []
     for reading in now:
         if old[reading.text] > 0:
             old[reading.text] -= 1
         else:
-            new.append(reading.text)
-    return new
+            new.append(reading)
+    return tuple(new)
 
 
 def _close(output: Output) -> None:

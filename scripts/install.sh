@@ -97,12 +97,12 @@ version_name() {
 make_environment() {
   local folder="$1" source from=()
   if [[ -n ${OFFLINE:-} ]]; then
-    source="edge-digits[pi]"
+    source="edge-digits[pi,web,mqtt]"
     from=(--no-index --find-links "$OFFLINE")
   else # from a copy: a build leaves files behind, and they would be root's
     SCRATCH="$(mktemp -d)"
     cp -r -- "$REPO"/{edge_app,trainer,setup.cfg,pyproject.toml,README.md,LICENSE} "$SCRATCH"
-    source="${SCRATCH}[pi]"
+    source="${SCRATCH}[pi,web,mqtt]"
   fi
   rm -rf -- "$folder"
   mkdir -p -- "$PREFIX/venvs"

@@ -27,7 +27,7 @@ main() {
     DRY_RUN=yes
     shift
   fi
-  ensure_venv pi
+  ensure_venv pi,web,mqtt
   if [[ -z ${DISPLAY:-}${WAYLAND_DISPLAY:-} ]]; then
     files=(--video "$out/edge-digits.mp4" --sheet "$out/edge-digits.png")
     change "write $out/edge-digits.mp4 and $out/edge-digits.png, since there is no display" mkdir -p "$out"

@@ -12,11 +12,11 @@ set -euo pipefail
 source "$(dirname -- "${BASH_SOURCE[0]}")/setup.sh"
 
 # A screen for the window tests, a compiler for the test delegate, a checker for the scripts, virtual Pis, another
-# reader to be compared with, an RTSP server, a browser.
+# reader to be compared with, an RTSP server, a browser and its driver, a broker, a checker for alert rules.
 readonly PACKAGES=(
   shellcheck xvfb xdotool gcc libc6-dev
   systemd systemd-container mmdebstrap qemu-user-static iproute2 openssh-client rsync tesseract-ocr
-  chromium python3-gi gir1.2-gst-rtsp-server-1.0 gstreamer1.0-plugins-base gstreamer1.0-plugins-good
+  chromium chromium-driver mosquitto prometheus python3-gi gir1.2-gst-rtsp-server-1.0 gstreamer1.0-plugins-base gstreamer1.0-plugins-good
 )
 
 usage() {
@@ -33,7 +33,7 @@ main() {
     shift
   fi
   ensure_packages "${PACKAGES[@]}" || say "tests that need them are skipped and say so"
-  ensure_venv pi,trainer,test
+  ensure_venv pi,web,mqtt,trainer,test
   local bin
   bin="$(dirname -- "$PYTHON")"
   if command -v shellcheck >/dev/null; then

@@ -43,7 +43,7 @@ build_wheel() {
   "${EDGE_PYTHON:-python3}" -m pip wheel -qq --disable-pip-version-check --no-deps --wheel-dir "$folder" "$scratch"
 }
 
-# What a wheel needs on the device's Python: pip itself would ask the Python that it runs on.
+# What a wheel and its extras for a device need on the device's Python: pip itself would ask the Python that it runs on.
 requirements() {
   "${EDGE_PYTHON:-python3}" - "$@" <<'PYTHON'
 import sys
@@ -55,7 +55,10 @@ wheel, python = sys.argv[1:]
 info = next(path for path in Path(wheel).iterdir() if path.name.endswith(".dist-info"))
 for text in PathDistribution(info).requires or []:
     wanted = Requirement(text)
-    if wanted.marker is None or wanted.marker.evaluate({"python_version": python, "extra": "pi"}):
+    extras = ("pi", "web", "mqtt")
+    if wanted.marker is None or any(
+        wanted.marker.evaluate({"python_version": python, "extra": extra}) for extra in extras
+    ):
         print(f"{wanted.name}{wanted.specifier}")
 PYTHON
 }

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from edge_app.config import flag_layer_values, load_config, values_of
+from edge_app.config import flag_layer_values, load_config, save_settings, settings_file, values_of
 from edge_app.errors import ConfigError
 
 NOWHERE = Path("/nonexistent/edge-digits.toml")
@@ -119,3 +119,53 @@ def test_an_unknown_variable_is_refused() -> None:
 def test_a_set_flag_of_another_form_is_refused(assignment: str) -> None:
     with pytest.raises(ConfigError, match="--set must be section.key=value"):
         flag_layer_values([assignment])
+
+
+def with_settings(folder: Path, text: str) -> dict[str, str]:
+    (folder / "settings.toml").write_text(text)
+    return {"EDGE_DIGITS_MODEL_STORE": str(folder)}
+
+
+def test_what_was_saved_on_the_page_stands_over_the_file_and_under_the_environment(tmp_path: Path) -> None:
+    file = write(tmp_path, "[detect]\norientation = '90'\nroi = '0, 0, 1, 0.5'\n[read]\nconfidence = 0.9\n")
+    environ = with_settings(tmp_path, "[detect]\norientation = '180'\n[read]\nconfidence = 0.8\n")
+
+    loaded = load_config(file, environ | {"EDGE_DIGITS_READ_CONFIDENCE": "0.7"})
+
+    assert (loaded.config.detect.orientation, loaded.config.read.confidence) == ("180", 0.7)
+    assert loaded.config.detect.roi == "0, 0, 1, 0.5"
+    assert loaded.origins["detect", "orientation"] == str(tmp_path / "settings.toml")
+
+
+def test_what_is_saved_is_what_is_read(tmp_path: Path) -> None:
+    values = {("detect", "roi"): "0.1, 0.2, 0.3, 0.4", ("detect", "orientation"): "auto", ("read", "confidence"): 0.75}
+    environ = {"EDGE_DIGITS_WEB_SETTINGS": str(tmp_path / "page.toml")}
+    file = settings_file(load_config(environ=environ, system_file=NOWHERE).config)
+
+    save_settings(file, values)
+
+    loaded = load_config(environ=environ, system_file=NOWHERE)
+    assert {key: values_of(loaded.config)[key] for key in values} == values
+    assert list(tmp_path.iterdir()) == [tmp_path / "page.toml"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("[detect\n", id="damaged"),
+        pytest.param("[detect]\norientation = 'sideways'\n", id="no such value"),
+        pytest.param("[camera]\nsource = 'fake'\n", id="nothing that the page sets"),
+        pytest.param("\x00\xff", id="noise"),
+    ],
+)
+def test_no_page_can_keep_the_app_from_starting(tmp_path: Path, caplog: pytest.LogCaptureFixture, text: str) -> None:
+    loaded = load_config(environ=with_settings(tmp_path, text), system_file=NOWHERE)
+
+    assert loaded.config.detect.orientation == "upright"
+    assert loaded.config.camera.source == "auto"
+    assert "what was saved on the live page is left out" in caplog.text
+
+
+def test_settings_that_cannot_be_saved_say_why(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="must be a file that can be written"):
+        save_settings(tmp_path / "missing" / "settings.toml", {("read", "confidence"): 0.5})

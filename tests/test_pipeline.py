@@ -107,3 +107,39 @@ def test_no_picture_breaks_it(width: int, height: int, kind: str, working_side_p
         assert box_height > 0
         assert x + box_width <= width
         assert y + box_height <= height
+
+
+def test_only_the_part_that_is_asked_for_is_read_and_boxes_stay_in_the_whole_frame() -> None:
+    gray = page()
+    gray[240:] = np.roll(page(), 200, axis=1)[:240]  # other marks below, to the right
+
+    (upper,) = pipeline(4, 0, 7, roi=(0.0, 0.0, 1.0, 0.6)).read(Frame(page(), 0, 0)).readings
+    part = pipeline(4, 0, 7, roi=(0.1, 0.35, 0.5, 0.3)).read(Frame(page(), 0, 0))
+
+    (whole,) = pipeline(4, 0, 7).read(Frame(page(), 0, 0)).readings
+    assert part.size_wh == (640, 480)
+    assert np.abs(np.subtract(part.readings[0].box_xywh, whole.box_xywh)).max() <= 2
+    assert upper.text == part.readings[0].text == "407"
+    assert pipeline(7, roi=(0.0, 0.0, 0.1, 0.1)).read(Frame(page(), 0, 0)).readings == ()
+
+
+@pytest.mark.parametrize("orientation", ["upright", "90", "180", "270"])
+def test_layers_show_the_ink_where_it_stands_in_the_frame_and_each_crop(orientation: str) -> None:
+    quarters = {"upright": 0, "90": 1, "180": 2, "270": 3}[orientation]
+    gray = np.ascontiguousarray(np.rot90(page(), -quarters))
+
+    layers = pipeline(7, orientation=orientation).layers(Frame(gray, 0, 0))
+
+    assert layers.mask.shape == gray.shape
+    ink = gray < 100
+    assert (layers.mask[ink] > 0).mean() > 0.9
+    assert (layers.mask > 0).sum() < 3 * ink.sum()
+    crops = layers.crops.reshape(28, 16, 28).swapaxes(0, 1)
+    assert [crop.max() > 200 for crop in crops[:4]] == [True, True, True, False]
+
+
+def test_layers_of_a_part_leave_the_rest_black() -> None:
+    layers = pipeline(7, roi=(0.0, 0.0, 0.25, 1.0)).layers(Frame(page(), 0, 0))
+
+    assert layers.mask[:, 160:].max() == 0
+    assert layers.mask.shape == (480, 640)

@@ -4,6 +4,8 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -15,9 +17,13 @@ from edge_app.frames import Frame, Moment, UInt8
 from edge_app.pipeline import Pipeline, ReadSettings
 from edge_app.protocols import Camera, Command, Observer
 from edge_app.reloads import Reader, Reloads
+from edge_app.requests import Requests
 from edge_app.service import LoopSettings, Service
+from edge_app.stages.plausible import PlausibleLimits
 from edge_app.stages.track import TrackLimits
-from edge_app.status import LoopStatus, Phase
+from edge_app.status import LoopStatus, Phase, Tuning
+
+TUNING = Tuning(None, "upright", 0.5)
 
 
 def page(sequence: int = 0) -> Frame:
@@ -96,14 +102,20 @@ def reader_of(digit: int, model: str, close: Callable[[], None] = lambda: None) 
     return Reader(pipeline, TrackLimits(confirm_frames=3, forget_frames=4), model, close=close)
 
 
+def tunable(model: str, tuning: Tuning) -> Reader:
+    """A reader that says how it is tuned."""
+    return replace(reader_of(7, model), tuning=tuning, tuned=lambda other: tunable(model, other))
+
+
 def service_of(
     cameras: list[ScriptedCamera | CameraError],
     outputs: list[Notebook],
     settings: LoopSettings | None = None,
     reader: Reader | None = None,
-    save_snapshot: Callable[[UInt8], None] | None = None,
+    save_snapshot: Callable[[UInt8], Path] | None = None,
     reloads: Reloads | None = None,
     observers: Sequence[Observer] = (),
+    requests: Requests | None = None,
 ) -> Service:
     def open_camera() -> Camera:
         camera = cameras.pop(0)
@@ -119,6 +131,7 @@ def service_of(
         save_snapshot,
         reloads,
         observers,
+        requests,
     )
 
 
@@ -406,3 +419,99 @@ def test_a_thousand_reloads_leave_nothing_behind() -> None:
 
     assert len(closed) >= 1000
     assert max(threads[10:]) == threads[10]
+
+
+def test_while_publishing_is_paused_nothing_new_is_published_and_then_what_stands_there() -> None:
+    output, requests = Notebook(), Requests()
+    frames = [page(n) for n in range(12)]
+    witness = Witness(lambda turn: requests.command({2: Command.HOLD, 8: Command.RESUME}.get(turn, Command.ACCEPT)))
+
+    service_of([ScriptedCamera(list(frames))], [output], observers=[witness], requests=requests).run()
+
+    published = ["".join(reading.text for reading in moment.published) for moment in output.moments]
+    assert published == [""] * 8 + ["7"] * 4
+    assert [moment.changed for moment in output.moments].count(True) == 1
+    assert [status.held for status in witness.turns[:9]] == [False] * 2 + [True] * 6 + [False]
+
+
+def test_a_snapshot_that_is_asked_for_elsewhere_is_saved_once_and_its_place_is_told(tmp_path: Path) -> None:
+    saved: list[UInt8] = []
+    requests = Requests()
+    witness = Witness(lambda turn: requests.command(Command.SNAPSHOT) if turn == 2 else None)
+
+    def save(overlay: UInt8) -> Path:
+        saved.append(overlay)
+        return tmp_path / "snapshot.png"
+
+    camera = ScriptedCamera([page(n) for n in range(5)])
+    service_of([camera], [Notebook()], save_snapshot=save, observers=[witness], requests=requests).run()
+
+    assert [overlay.shape for overlay in saved] == [(120, 160, 3)]
+    assert [status.snapshot for status in witness.turns[:3]] == ["", "", str(tmp_path / "snapshot.png")]
+
+
+def test_a_snapshot_that_cannot_be_saved_takes_no_output_with_it(caplog: pytest.LogCaptureFixture) -> None:
+    output = Notebook(wants_overlay=True)
+    output.commands = [Command.SNAPSHOT]
+
+    def save(overlay: UInt8) -> Path:
+        raise OutputError("disk full")
+
+    service_of([ScriptedCamera([page(n) for n in range(3)])], [output], save_snapshot=save).run()
+
+    assert len(output.moments) == 3
+    assert "no snapshot: disk full" in caplog.text
+
+
+def test_a_number_that_cannot_be_true_is_withheld_with_the_reason() -> None:
+    output = Notebook()
+    reader = replace(reader_of(7, "0123"), plausible=PlausibleLimits(digits=2))
+
+    service_of([ScriptedCamera([page(n) for n in range(4)])], [output], reader=reader).run()
+
+    assert [moment.published for moment in output.moments] == [()] * 4
+    assert [(held.reading.text, held.reason) for held in output.moments[-1].withheld] == [("7", "1 digits; 2 expected")]
+
+
+def test_reading_is_tuned_between_two_frames_and_back_to_the_config_by_a_reload() -> None:
+    requests, reloads = Requests(), Reloads(lambda: tunable("second", TUNING))
+    half = replace(TUNING, roi=(0.0, 0.0, 0.25, 1.0))
+
+    def at_turn(turn: int) -> None:
+        if turn == 3:
+            requests.tune(TUNING)
+            requests.tune(half)
+        if turn == 6:
+            reloads.request()
+        time.sleep(0.02)
+
+    witness = Witness(at_turn)
+    camera = ScriptedCamera([page(n) for n in range(16)])
+    first = tunable("first", TUNING)
+    service_of([camera], [], reader=first, reloads=reloads, observers=[witness], requests=requests).run()
+
+    tunings = [status.tuning for status in witness.turns]
+    assert tunings[:4] == [TUNING] * 3 + [half]
+    assert (tunings[-1], witness.turns[-1].model) == (TUNING, "second")
+    assert {status.configured for status in witness.turns} == {TUNING}
+
+
+def test_a_file_begins_again_where_that_is_asked_for() -> None:
+    output = Notebook()
+    cameras: list[ScriptedCamera | CameraError] = [ScriptedCamera([page()], live=False) for _ in range(3)]
+    service = service_of(cameras, [output], LoopSettings(loop=True))
+    witness = Witness(lambda turn: service.request_stop() if turn == 3 else None)
+    service._observers = (witness,)
+
+    service.run()
+
+    assert len(output.moments) == 3
+
+
+def test_what_could_be_better_is_told_the_observers() -> None:
+    witness = Witness()
+    dark = Frame(np.full((120, 160), 20, np.uint8), 0, 0)
+
+    service_of([ScriptedCamera([dark])], [], observers=[witness]).run()
+
+    assert witness.turns[0].advice == ("page too dark: more light, or a longer exposure",)

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from edge_app.control import status_record
 from edge_app.frames import Digit, Frame, FrameReadings, Moment, Reading
+from edge_app.outputs.contract import status_record
 from edge_app.status import LoopStatus, Phase, Reload, status_line
 from edge_app.systemd import Notifier
 
@@ -145,6 +145,7 @@ def test_the_record_and_the_line_say_the_same() -> None:
     assert status_record(STATUS) == {
         "phase": "reading",
         "problem": "",
+        "advice": [],
         "model": "0123",
         "model_frames": 3,
         "camera": "fake",
@@ -154,9 +155,12 @@ def test_the_record_and_the_line_say_the_same() -> None:
         "dropped": 2,
         "camera_losses": 1,
         "publications": 1,
+        "publishing": True,
         "readings": ["42"],
+        "withheld": [],
         "read_at": "1970-01-01T00:00:00.500Z",
         "uptime_s": 12.0,
+        "snapshot": "",
         "reload": {"under_way": False, "done": 0, "refused": ""},
     }
     assert status_line(STATUS) == "reading, 30.0 fps, last reading: 42, model 0123"

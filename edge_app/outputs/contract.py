@@ -9,11 +9,14 @@ from typing import Any, TypeAlias
 
 import msgspec
 
-from edge_app.frames import Digit, FrameReadings, Moment, Reading
+from edge_app.frames import Digit, FrameReadings, Moment, Reading, Withheld
+from edge_app.status import LoopStatus, Tuning
 
 SCHEMA = 1  # first key of every record, so that a reader can tell records of another shape
 CONFIDENCE_DECIMALS = 4  # an INT8 output has 256 steps; more decimals would be noise
 TIMING_DECIMALS = 3  # microseconds
+LATENCY_DECIMALS = 1  # milliseconds, of a status; the readings' own records have more
+SHARE_DECIMALS = 4  # of a picture's side: half a pixel of the largest cameras
 
 Record: TypeAlias = dict[str, Any]
 
@@ -40,7 +43,7 @@ def image_record(source: str, readings: FrameReadings, model: str) -> Record:
         "width": int(width),
         "height": int(height),
         "model": model,
-        "numbers": [_number(reading) for reading in readings.readings],
+        "numbers": [number_record(reading) for reading in readings.readings],
         "timing_ms": _timing(readings.timing_ms),
     }
 
@@ -58,6 +61,43 @@ def moment_record(moment: Moment) -> Record:
     published = FrameReadings(moment.published, (width, height), moment.seen.timing_ms)
     record = image_record(moment.source, published, moment.model)
     return record | {"frame": int(moment.frame.sequence), "timestamp": timestamp(moment.wall_time_s)}
+
+
+def status_record(status: LoopStatus) -> Record:
+    """How the loop is, for `edge-app status --json`, the web page and MQTT: plain values only."""
+    moment = status.moment
+    return {
+        "phase": status.phase.value,
+        "problem": printable(status.problem),
+        "advice": list(status.advice),
+        "model": status.model,
+        "model_frames": status.model_frames,
+        "camera": printable(status.camera),
+        "fps": 0.0 if moment is None else round(moment.fps, 1),
+        "latency_ms": 0.0 if moment is None else round(moment.seen.timing_ms.get("total", 0.0), LATENCY_DECIMALS),
+        "frames": status.frames,
+        "dropped": status.dropped,
+        "camera_losses": status.camera_losses,
+        "publications": status.publications,
+        "publishing": not status.held,
+        "readings": [] if moment is None else [reading.text for reading in moment.published],
+        "withheld": [] if moment is None else [withheld_record(withheld) for withheld in moment.withheld],
+        "read_at": None if moment is None else timestamp(moment.wall_time_s),
+        "uptime_s": round(status.uptime_s, 1),
+        "snapshot": printable(status.snapshot),
+        "reload": {"under_way": status.reload.under_way, "done": status.reload.done, "refused": status.reload.refused},
+    }
+
+
+def withheld_record(withheld: Withheld) -> Record:
+    """A number that is not published, and why."""
+    return number_record(withheld.reading) | {"reason": withheld.reason}
+
+
+def tuning_record(tuning: Tuning) -> Record:
+    """How frames are read, as the page and the file of its settings have it."""
+    roi = None if tuning.roi is None else [round(share, SHARE_DECIMALS) for share in tuning.roi]
+    return {"roi": roi, "orientation": tuning.orientation, "confidence": round(tuning.confidence, SHARE_DECIMALS)}
 
 
 def error_record(source: str, message: str) -> Record:
@@ -95,7 +135,7 @@ def printable(text: str) -> str:
     return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
-def _number(reading: Reading) -> Record:
+def number_record(reading: Reading) -> Record:
     """One written number with its digits, left to right."""
     return {
         "text": reading.text,

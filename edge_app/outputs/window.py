@@ -1,9 +1,13 @@
-"""Moments in, a window on the screen and its keys out: q quits, s saves a snapshot, space pauses."""
+"""Moments in, a window on the screen and its keys out; a line along the bottom names them.
+
+The layers are those of the live page: the picture with or without what was read, the ink, the crops.
+"""
 
 import os
 import socket
 import sys
 from collections.abc import Mapping
+from enum import Enum
 from pathlib import Path
 from types import MappingProxyType
 
@@ -16,8 +20,9 @@ from edge_app.outputs.caption import caption, letterbox
 from edge_app.protocols import Command
 
 TITLE = "Edge Digits"
-HELP = "q quit   s snapshot   space pause"
+HELP = "q quit   s snapshot   space pause   p publish nothing   o boxes   m ink   c crops"
 PAUSED_HELP = "paused: space goes on   q quit   s snapshot"
+HELD_HELP = "publishing is paused: p goes on   q quit   s snapshot   o boxes   m ink   c crops"
 PAUSED_BGR = (66, 228, 240)
 HELP_HEIGHT = 28
 OPENED_WH = (960, 720 + HELP_HEIGHT)  # 4:3 over the help line, for any desktop; a person can resize it
@@ -38,8 +43,19 @@ COMMANDS: Mapping[int, Command] = MappingProxyType(
         ord("s"): Command.SNAPSHOT,
         ord("S"): Command.SNAPSHOT,
         ord(" "): Command.PAUSE,
+        ord("p"): Command.HOLD,
+        ord("P"): Command.HOLD,
     }
 )
+
+
+class Layer(Enum):
+    """What the window shows."""
+
+    OVERLAY = "o"
+    PLAIN = "plain"
+    MASK = "m"
+    CROPS = "c"
 
 
 class Window:
@@ -64,7 +80,8 @@ class Window:
                 "a window needs a display. Expected: DISPLAY naming an X server that answers (XWayland on a Wayland "
                 f"desktop). Received: DISPLAY={environ.get('DISPLAY', '')!r}. Record to a video or PNG file instead"
             )
-        self._shown = self._paused = self._closed = False
+        self._shown = self._paused = self._held = self._closed = False
+        self._layer = Layer.OVERLAY
         self._inner_wh = OPENED_WH
         try:
             cv2.namedWindow(TITLE, cv2.WINDOW_NORMAL | cv2.WINDOW_FREERATIO | cv2.WINDOW_GUI_NORMAL)
@@ -90,16 +107,26 @@ class Window:
         try:
             if self._shown and cv2.getWindowProperty(TITLE, cv2.WND_PROP_VISIBLE) < 1:
                 return Command.QUIT
-            cv2.imshow(TITLE, with_help(overlay_bgr, self._inner_wh, paused=self._paused))
+            cv2.imshow(TITLE, with_help(_shown(self._layer, moment, overlay_bgr), self._inner_wh, self._help()))
             key = cv2.waitKey(1)
             self._inner_wh = _inner_size_wh()
         except cv2.error as error:
             raise OutputError(f"window can no longer be drawn: {error}") from error
         self._shown = True
-        command = COMMANDS.get(key & 0xFF) if key != -1 else None
+        return self._obey(key & 0xFF) if key != -1 else None
+
+    def _obey(self, key: int) -> Command | None:
+        """Changes what the window itself shows, and gives what the loop is to do."""
+        self._layer = _next_layer(self._layer, chr(key).lower())
+        command = COMMANDS.get(key)
         if command is Command.PAUSE:
             self._paused = not self._paused
+        elif command is Command.HOLD:
+            self._held = not self._held
         return command
+
+    def _help(self) -> str:
+        return PAUSED_HELP if self._paused else HELD_HELP if self._held else HELP
 
     def close(self) -> None:
         """Takes the window off the screen. Safe to call twice, and where the person has closed it."""
@@ -109,20 +136,39 @@ class Window:
         cv2.destroyAllWindows()
 
 
-def with_help(overlay_bgr: UInt8, size_wh: tuple[int, int], *, paused: bool = False) -> UInt8:
+def _next_layer(layer: Layer, key: str) -> Layer:
+    """A layer's key shows it, and the same key again the picture with what was read; "o" takes that off the picture."""
+    if key == Layer.OVERLAY.value:
+        return Layer.PLAIN if layer is Layer.OVERLAY else Layer.OVERLAY
+    if key in (Layer.MASK.value, Layer.CROPS.value):
+        return Layer.OVERLAY if layer.value == key else Layer(key)
+    return layer
+
+
+def _shown(layer: Layer, moment: Moment, overlay_bgr: UInt8) -> UInt8:
+    """(H, W, 3) uint8 of a layer; the picture with what was read where the stages are not to be asked."""
+    if layer is Layer.PLAIN:
+        return moment.frame.bgr()
+    if layer is Layer.OVERLAY or moment.make_layers is None:
+        return overlay_bgr
+    layers = moment.make_layers()
+    return np.asarray(cv2.cvtColor(layers.mask if layer is Layer.MASK else layers.crops, cv2.COLOR_GRAY2BGR), np.uint8)
+
+
+def with_help(overlay_bgr: UInt8, size_wh: tuple[int, int], text: str = HELP) -> UInt8:
     """The picture as the window gets it: fitted into the window, with the keys in a line below.
 
     Args:
         overlay_bgr: (H, W, 3) uint8; not written to.
         size_wh: of the window's inside in pixels.
-        paused: whether the line says how to go on.
+        text: of the line; where publishing is paused or the picture stands still, in another colour.
 
     Returns:
         (height, width, 3) uint8, a new array OVERSIZE times the window's size.
     """
     width, height, help_height = (round(size * OVERSIZE) for size in (*size_wh, HELP_HEIGHT))
     strip_wh = (width, help_height)
-    help_line = caption(PAUSED_HELP, strip_wh, PAUSED_BGR) if paused else caption(HELP, strip_wh)
+    help_line = caption(text, strip_wh) if text == HELP else caption(text, strip_wh, PAUSED_BGR)
     drawn: UInt8 = np.vstack([letterbox(overlay_bgr, (width, height - help_height)), help_line])
     return drawn
 

@@ -6,15 +6,11 @@ together are clear, the more so where the model knows what is no digit.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Literal, TypeAlias
 
 import numpy as np
 
-from edge_app.frames import BoxXYWH, Float32, Region, UInt8
+from edge_app.frames import BoxXYWH, Float32, Orientation, Region, UInt8
 from edge_app.stages.classify import DIGITS
-
-Orientation: TypeAlias = Literal["upright", "90", "180", "270", "auto"]
-"""How far the page is turned in the picture, clockwise in degrees; "auto": found out."""
 
 QUARTERS: dict[Orientation, int] = {"upright": 0, "90": 1, "180": 2, "270": 3}
 MOST_CROPS = 32  # looked at in every position; more make nothing clearer

@@ -91,6 +91,16 @@ class Tracker:
         self.limits = limits or TrackLimits()
         self._tracks: list[Track] = []
 
+    def judge_by(self, limits: TrackLimits) -> None:
+        """Takes other limits from now on, and takes back what is published and not sure enough by them."""
+        self.limits = limits
+        self._tracks = [
+            replace(track, published=None)
+            if track.published is not None and track.published.confidence < limits.confidence
+            else track
+            for track in self._tracks
+        ]
+
     def update(self, readings: Sequence[Reading]) -> tuple[Reading, ...]:
         """Takes the readings of the next frame.
 

@@ -15,8 +15,20 @@ import numpy as np
 import pytest
 
 from edge_app.errors import OutputError
+from edge_app.frames import Frame, FrameReadings, Layers, Moment
 from edge_app.outputs import window
-from edge_app.outputs.window import HELP_HEIGHT, OPENED_WH, OVERSIZE, TITLE, Window, display_available, with_help
+from edge_app.outputs.window import (
+    HELP_HEIGHT,
+    OPENED_WH,
+    OVERSIZE,
+    PAUSED_HELP,
+    TITLE,
+    Layer,
+    Window,
+    _shown,
+    display_available,
+    with_help,
+)
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 PATIENCE_S = 15.0  # on a busy machine; a test that passes waits for events, not for this
@@ -25,13 +37,15 @@ PATIENCE_S = 15.0  # on a busy machine; a test that passes waits for events, not
 SHOW = """
 import sys, time
 import numpy as np
-from edge_app.frames import Frame, FrameReadings, Moment
+from edge_app.frames import Frame, FrameReadings, Layers, Moment
 from edge_app.outputs.window import Window
 from edge_app.protocols import Command
 picture = np.full((240, 320, 3), (0, 160, 0), np.uint8)
-moment = Moment(Frame(picture[:, :, 0], 0, 0), FrameReadings((), (320, 240)), (), False, 0.0, 0.0, "a", "b")
+layers = Layers(np.full((240, 320), 255, np.uint8), np.zeros((28, 448), np.uint8))
+moment = Moment(Frame(picture[:, :, 0], 0, 0), FrameReadings((), (320, 240)), (), False, 0.0, 0.0, "a", "b",
+                make_layers=lambda: layers)
 output = Window()
-told_wh = None
+told_wh, told_layer = None, output._layer
 for turn in range(3000):
     command = output.write(moment, picture)
     if turn == 3:
@@ -39,6 +53,9 @@ for turn in range(3000):
     if turn >= 3 and output._inner_wh != told_wh:
         told_wh = output._inner_wh
         print("size", *told_wh, flush=True)
+    if output._layer is not told_layer:
+        told_layer = output._layer
+        print("layer", told_layer.name, flush=True)
     if command is not None:
         print(command.value, flush=True)
     if command is Command.QUIT:
@@ -127,6 +144,31 @@ def test_keys_ask_for_snapshot_pause_and_quit(show: Show) -> None:
     assert told == ["snapshot", "pause", "pause", "quit"]
     assert show.command() == "closed"
     assert show.child.wait(timeout=PATIENCE_S) == 0
+
+
+def test_keys_choose_layers_and_pause_publishing(show: Show) -> None:
+    show.window_id()
+
+    told = []
+    for key in ("m", "c", "c", "o", "o", "p"):
+        show.xdotool("key", key)
+        told.append(show.command())
+
+    assert told == ["layer MASK", "layer CROPS", "layer OVERLAY", "layer PLAIN", "layer OVERLAY", "hold"]
+
+
+def test_each_layer_is_what_the_stages_made() -> None:
+    gray = np.full((40, 60), 90, np.uint8)
+    layers = Layers(np.full((40, 60), 255, np.uint8), np.full((28, 448), 7, np.uint8))
+    moment = Moment(
+        Frame(gray, 0, 0), FrameReadings((), (60, 40)), (), False, 0.0, 0.0, "a", "b", make_layers=lambda: layers
+    )
+    overlay = np.zeros((40, 60, 3), np.uint8)
+
+    shown = {layer: _shown(layer, moment, overlay) for layer in Layer}
+
+    assert [(picture.shape, int(picture.max())) for picture in shown.values()] == [
+        ((40, 60, 3), 0), ((40, 60, 3), 90), ((40, 60, 3), 255), ((28, 448, 3), 7)]  # fmt: skip
 
 
 def test_escape_quits(show: Show) -> None:
@@ -244,7 +286,7 @@ def test_help_line_is_below_an_untouched_picture() -> None:
     picture.setflags(write=False)
     size_wh = (640, 480 + HELP_HEIGHT)
 
-    shown, paused = with_help(picture, size_wh), with_help(picture, size_wh, paused=True)
+    shown, paused = with_help(picture, size_wh), with_help(picture, size_wh, PAUSED_HELP)
 
     assert shown.shape == (round((480 + HELP_HEIGHT) * OVERSIZE), 800, 3)
     assert np.array_equal(shown[:600], picture)

@@ -216,3 +216,26 @@ def test_another_number_in_the_place_of_one_that_is_gone_is_published_as_soon_as
     published = play(tracker(), *[[number("46532")]] * 3, *unread, *[[number("81")]] * 3)
 
     assert published[-1] == ["81"]
+
+
+def test_what_is_not_sure_enough_by_new_limits_is_taken_back_and_comes_back_by_the_old_ones() -> None:
+    strict, before = TrackLimits(3, 4, confidence=0.95), TrackLimits(3, 4, confidence=0.75)
+    tracked = tracker()
+    frames = [[number("407", confidence=0.9)]] * 4
+    play(tracked, *frames)
+
+    tracked.judge_by(strict)
+    doubted = play(tracked, *frames)
+    tracked.judge_by(before)
+
+    assert doubted == [[]] * 4
+    assert play(tracked, *frames)[-1] == ["407"]
+
+
+def test_what_is_sure_enough_by_new_limits_stays() -> None:
+    tracked = tracker()
+    play(tracked, *[[number("407", confidence=0.99)]] * 4)
+
+    tracked.judge_by(TrackLimits(3, 4, confidence=0.95))
+
+    assert play(tracked, [number("407", confidence=0.99)]) == [["407"]]

@@ -127,7 +127,7 @@ class Service:
         self._frame_times_s: deque[float] = deque(maxlen=FPS_WINDOW_FRAMES)
         self._first_s: float | None = None
         self._newest: Moment | None = None
-        self._newest_ns: int | None = None
+        self._newest_sequence: int | None = None
         self._model_frames = 0
         self._camera_name = ""
         self._over_cap = self._held = self._snapshot_due = False
@@ -179,7 +179,7 @@ class Service:
                 wait_s = min(wait_s * 2, self._settings.retry_max_s)
             else:
                 log.info("camera: %s", camera.name)
-                self._camera_name, self._newest_ns = camera.name, None
+                self._camera_name, self._newest_sequence = camera.name, None
                 return camera
         return None
 
@@ -382,10 +382,10 @@ class Service:
             summary.newest.append((frame.sequence, reading.text))
 
     def _count_dropped(self, camera: Camera, frame: Frame) -> None:
-        """By the times of a live camera's frames: those that it took in between."""
-        before_ns, self._newest_ns = self._newest_ns, frame.timestamp_ns
-        if camera.live and camera.fps > 0 and before_ns is not None:
-            self.summary.dropped += max(0, round((frame.timestamp_ns - before_ns) * camera.fps / 1e9) - 1)
+        """By the numbers of a live camera's frames: those that it took in between."""
+        before, self._newest_sequence = self._newest_sequence, frame.sequence
+        if camera.live and before is not None:
+            self.summary.dropped += max(0, frame.sequence - before - 1)
 
     def _log_summary(self) -> None:
         summary = self.summary

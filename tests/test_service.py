@@ -314,7 +314,7 @@ def test_a_long_wait_for_a_camera_is_told_in_many_turns(monkeypatch: pytest.Monk
 
 def test_frames_that_a_live_camera_took_meanwhile_are_counted() -> None:
     witness = Witness()
-    frames = [Frame(page().gray, n, round(at * 1e9 / 30)) for n, at in enumerate((0, 1, 4, 5))]
+    frames = [Frame(page().gray, number, round(number * 1e9 / 30)) for number in (0, 1, 4, 5)]
 
     service_of([ScriptedCamera(frames)], [], observers=[witness]).run()
 

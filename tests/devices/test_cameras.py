@@ -11,6 +11,7 @@ from PIL import Image
 
 from edge_app.devices import cameras
 from edge_app.devices.cameras import opencv
+from edge_app.devices.cameras.fake import FakeCamera
 from edge_app.errors import CameraError
 
 
@@ -85,11 +86,11 @@ def test_auto_takes_the_first_usb_camera_that_works(no_picamera2: None, monkeypa
     drivers = {"video0": "USB Camera: metadata", "video2": "USB Camera", "video10": "bcm2835-codec-decode"}
     asked: list[str] = []
 
-    def open_v4l2(device: str, *_: object) -> str:
+    def open_v4l2(device: str, *_: object) -> FakeCamera:
         asked.append(device)
         if device == "/dev/video0":
             raise CameraError(f"{device}: yields nothing")
-        return f"opened {device}"
+        return FakeCamera([], name=f"opened {device}")
 
     monkeypatch.setattr(Path, "glob", lambda *_: iter(devices))
     monkeypatch.setattr(cameras, "_v4l2_name", lambda device: drivers.get(device.name, ""))
@@ -97,7 +98,7 @@ def test_auto_takes_the_first_usb_camera_that_works(no_picamera2: None, monkeypa
 
     camera = cameras.open_camera("auto")
 
-    assert str(camera) == "opened /dev/video2"
+    assert camera.name == "opened /dev/video2"
     assert asked == ["/dev/video0", "/dev/video2"]
 
 

@@ -17,6 +17,7 @@ import pytest
 
 from edge_app.devices import cameras
 from edge_app.devices.cameras import opencv
+from edge_app.devices.cameras.newest import NewestFrame
 from edge_app.errors import CameraError
 from edge_app.frames import UInt8
 
@@ -227,19 +228,20 @@ def test_a_slow_reader_gets_the_newest_picture_of_a_network_camera(http_camera: 
     camera.close()
 
     assert second is not None
-    assert second.sequence == 1
+    assert second.sequence >= 40
     assert float(second.gray.mean()) - float(first.gray.mean()) > 20
 
 
 def test_closing_a_network_camera_ends_its_thread(http_camera: Any) -> None:
     camera = cameras.open_camera(f"http://127.0.0.1:{http_camera.server_port}/stream.mjpg")
+    assert isinstance(camera, NewestFrame)
     camera.read()
-    reading = {thread.name for thread in threading.enumerate()}
+    reading = camera._thread.is_alive()
 
     camera.close()
 
-    assert "newest picture" in reading
-    assert "newest picture" not in {thread.name for thread in threading.enumerate()}
+    assert reading
+    assert not camera._thread.is_alive()
 
 
 class RtspServer:
@@ -306,9 +308,10 @@ def test_an_rtsp_camera_plays_is_lost_and_comes_back(rtsp_server: RtspServer) ->
     frame = again.read()
     again.close()
 
-    assert [seen.sequence for seen in frames if seen] == [0, 1, 2]
+    numbers = [seen.sequence for seen in frames if seen]
+    assert len(numbers) == 3 and numbers == sorted(set(numbers))
     assert frame is not None
-    assert (frame.sequence, frame.size_wh) == (0, (160, 120))
+    assert frame.size_wh == (160, 120)
     assert frame.gray.max() > 200  # the ball
 
 

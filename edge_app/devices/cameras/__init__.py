@@ -16,6 +16,7 @@ from importlib import resources
 from pathlib import Path
 
 from edge_app.devices.cameras import fake, images, opencv, picamera
+from edge_app.devices.cameras.newest import NewestFrame
 from edge_app.errors import CameraError, ImageError
 from edge_app.protocols import Camera
 
@@ -37,7 +38,7 @@ def open_camera(
     fps: float = 30.0,
     max_pixels: int = images.DEFAULT_MAX_PIXELS,
 ) -> Camera:
-    """Opens the camera that a string names.
+    """Opens the camera that a string names. A live one has a thread of its own, so that its newest frame is next.
 
     Args:
         source: one of the forms above.
@@ -48,6 +49,11 @@ def open_camera(
     Raises:
         CameraError: there is no such camera or file, or it cannot be opened.
     """
+    camera = _open(source, size_wh, fps, max_pixels)
+    return NewestFrame(camera) if camera.live else camera
+
+
+def _open(source: str, size_wh: tuple[int, int], fps: float, max_pixels: int) -> Camera:
     if not source.strip():  # as a path it would be the folder that the app happens to run in
         raise CameraError(f"camera must be {FORMS}. Received: nothing")
     if source == "auto":

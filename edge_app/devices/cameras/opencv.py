@@ -2,7 +2,6 @@
 
 import logging
 import os
-import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -138,7 +137,7 @@ def open_stream(url: str) -> OpenCVCamera:
         raise CameraError(
             f"{without_password(url)}: must answer with a video within {OPEN_TIMEOUT_MS / 1000:g} s. It did not"
         )
-    return OpenCVCamera(without_password(url), _NewestPicture(capture), live=True)
+    return OpenCVCamera(without_password(url), capture, live=True)
 
 
 def open_video(path: Path, name: str | None = None) -> OpenCVCamera:
@@ -174,55 +173,6 @@ def without_password(url: str) -> str:
     user, colon, _ = credentials.partition(":")
     shown = f"{user}:…@{host}" if at and colon else address
     return f"{scheme}://{shown}{'?…' if question else ''}"
-
-
-class _NewestPicture:
-    """Reads a capture in a thread of its own and keeps the newest picture only, with cv2.VideoCapture's verbs.
-
-    A network camera sends at its own pace. Read more slowly than that, its pictures would wait in the socket, and
-    the readings would fall further and further behind what stands before the camera.
-
-    Args:
-        capture: opened, with a read timeout; owned and released by this object.
-    """
-
-    def __init__(self, capture: Any) -> None:
-        self._capture = capture
-        self._changed = threading.Condition()
-        self._newest: UInt8 | None = None
-        self._over = False
-        self._thread = threading.Thread(target=self._run, name="newest picture", daemon=True)
-
-    def get(self, setting: int) -> float:
-        """What the capture says of itself."""
-        return float(self._capture.get(setting))
-
-    def read(self) -> tuple[bool, UInt8 | None]:
-        """Waits for a picture that was not read yet; (False, None) where none comes any more."""
-        if self._thread.ident is None:
-            self._thread.start()
-        with self._changed:
-            self._changed.wait_for(lambda: self._newest is not None or self._over)
-            picture, self._newest = self._newest, None
-        return picture is not None, picture
-
-    def release(self) -> None:
-        """Ends the thread, at the latest after the read timeout, and lets go of the capture."""
-        with self._changed:
-            self._over = True
-        if self._thread.ident is not None:
-            self._thread.join()
-        self._capture.release()
-
-    def _run(self) -> None:
-        while not self._over:
-            picture = _grab(self._capture)
-            with self._changed:
-                if picture is None:
-                    self._over = True
-                else:
-                    self._newest = picture
-                self._changed.notify()
 
 
 def _yields_pictures(capture: Any) -> bool:

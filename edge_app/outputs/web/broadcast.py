@@ -6,6 +6,7 @@ from types import TracebackType
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
+PERIOD_S = 1 / 40  # between two values at least: more than 30 a second nobody sees, and each costs the loop
 LINGER_S = 0.5  # that the next value is made after the last watcher has gone: most come back for it
 
 
@@ -58,15 +59,18 @@ class Broadcast(Generic[T]):
             self._pump, self.value = None, None
 
     async def _run(self) -> None:
+        loop = asyncio.get_running_loop()
         while True:
             await self._turned.wait()
             self._turned.clear()
+            began_s = loop.time()
             value = await self._make()
             if value is None:
                 continue
             self.value, self.number = value, self.number + 1
             fresh, self._fresh = self._fresh, asyncio.Event()
             fresh.set()
+            await asyncio.sleep(max(0.0, PERIOD_S - (loop.time() - began_s)))
 
 
 class Watch(Generic[T]):

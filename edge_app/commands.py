@@ -64,6 +64,7 @@ def run(args: argparse.Namespace, loaded: LoadedConfig) -> int:
         LoopSettings(
             realtime=(wants_window(config) or wants_page(config)) and not args.fast,
             loop=config.camera.loop,
+            skip_still=config.detect.skip_still,
             retry_camera=plan.live,
             retry_max_s=config.camera.retry_max_s,
             summary_s=config.log.summary_s,

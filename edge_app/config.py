@@ -69,6 +69,7 @@ class Detect(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     working_side_px: Annotated[int, Meta(ge=0, le=16384)]
     min_height_px: Annotated[int, Meta(ge=4, le=1000)]
     max_regions: Annotated[int, Meta(ge=1, le=5000)]
+    skip_still: bool
 
 
 class Read(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -11,7 +11,7 @@ import threading
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from edge_app.errors import CameraError, OutputError
@@ -22,6 +22,7 @@ from edge_app.requests import Requests
 from edge_app.stages.advice import advice
 from edge_app.stages.overlay import draw_overlay
 from edge_app.stages.plausible import Plausibility
+from edge_app.stages.still import StillPage
 from edge_app.stages.track import Tracker
 from edge_app.status import LoopStatus, Phase
 
@@ -42,6 +43,7 @@ class LoopSettings:
     Attributes:
         realtime: whether frames of a file are shown at the file's own pace.
         loop: whether a file that has ended begins again.
+        skip_still: whether a live camera's frames are left out that show what was read already.
         retry_camera: whether a camera that fails is opened again; False for files, where it would
             fail again or start over.
         retry_max_s: longest wait in seconds between two tries.
@@ -50,6 +52,7 @@ class LoopSettings:
 
     realtime: bool = False
     loop: bool = False
+    skip_still: bool = False
     retry_camera: bool = True
     retry_max_s: float = 30.0
     summary_s: float = 60.0
@@ -65,6 +68,7 @@ class RunSummary:
         busy_s: of these, spent on reading digits.
         camera_losses: how often the camera vanished.
         dropped: frames that a live camera took while another one was being read.
+        still: frames that were not read, since they showed what was read already.
         publications: how many numbers were published.
         newest: sequence number of the frame and text of the newest publications.
     """
@@ -74,6 +78,7 @@ class RunSummary:
     busy_s: float = 0.0
     camera_losses: int = 0
     dropped: int = 0
+    still: int = 0
     publications: int = 0
     newest: deque[tuple[int, str]] = field(default_factory=lambda: deque(maxlen=KEPT_PUBLICATIONS))
 
@@ -131,6 +136,7 @@ class Service:
         self._model_frames = 0
         self._camera_name = ""
         self._over_cap = self._held = self._snapshot_due = False
+        self._still = StillPage()
         self._advice: tuple[str, ...] = ()
         self._advice_due_s = -math.inf
         self._snapshot = ""
@@ -220,8 +226,7 @@ class Service:
         self._take_reloaded()
         self._take_requests()
         began_s = self._clock()
-        seen = self._reader.pipeline.read(frame)
-        published, withheld = self._agree(seen, time.time())
+        seen, published, withheld = self._read(camera, frame)
         new = _new_readings(self._published, published)
         changed = bool(new) or len(published) != len(self._published)
         self._published = published
@@ -252,6 +257,17 @@ class Service:
         self._tell(moment)
         self._observe(Phase.READING)
 
+    def _read(self, camera: Camera, frame: Frame) -> tuple[FrameReadings, tuple[Reading, ...], tuple[Withheld, ...]]:
+        """What the frame says, and what is published and withheld as of it; all as before where it shows the same."""
+        began_s, before = self._clock(), self._newest
+        if self._settings.skip_still and camera.live and self._still.is_still(frame.gray) and before is not None:
+            self.summary.still += 1
+            elapsed_ms = 1e3 * (self._clock() - began_s)
+            seen = replace(before.seen, timing_ms={"change": elapsed_ms, "total": elapsed_ms})
+            return seen, self._published, before.withheld
+        seen = self._reader.pipeline.read(frame)
+        return seen, *self._agree(seen, time.time())
+
     def _agree(self, seen: FrameReadings, wall_time_s: float) -> tuple[tuple[Reading, ...], tuple[Withheld, ...]]:
         """What is published as of this frame, and what is withheld; while publishing is paused, what was before it."""
         agreed = self._tracker.update(seen.readings)
@@ -267,6 +283,7 @@ class Service:
             log.info("reloaded: reading with model %s", reader.model)
 
     def _use(self, reader: Reader) -> None:
+        self._still.forget()
         self._reader = reader
         self._tracker.judge_by(reader.limits)
         self._plausibility.limits = reader.plausible
@@ -284,8 +301,10 @@ class Service:
                 self._snapshot_due = True
             elif command in (Command.HOLD, Command.RESUME):
                 self._held = command is Command.HOLD
+                self._still.forget()
             elif command is Command.ACCEPT:
                 self._plausibility.forget()
+                self._still.forget()
 
     def _observe(self, phase: Phase, problem: str = "") -> None:
         if not self._observers:
@@ -299,6 +318,7 @@ class Service:
             camera=self._camera_name,
             frames=summary.frames,
             dropped=summary.dropped,
+            still=summary.still,
             camera_losses=summary.camera_losses,
             publications=summary.publications,
             uptime_s=self._clock() - self._started_s,
@@ -341,6 +361,7 @@ class Service:
             self._save(overlay)
         elif command is Command.HOLD:  # a key, which is pressed again to go on
             self._held = not self._held
+            self._still.forget()
         elif command is Command.PAUSE:
             self._pause(output, moment, overlay)
 

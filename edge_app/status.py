@@ -57,6 +57,7 @@ class LoopStatus:
         camera: name of the camera; empty before there was one.
         frames, dropped, camera_losses, publications: since the start; dropped are those that a live camera took
             while another frame was being read.
+        still: of the frames, those that showed what was read already, and were not read again.
         uptime_s: since the start.
         reload: of model and settings.
         moment: the newest frame that was read; None before there was one.
@@ -87,6 +88,7 @@ class LoopStatus:
     snapshot: str = ""
     description: str = ""
     frame_age_s: float | None = None
+    still: int = 0
 
 
 def status_line(status: LoopStatus) -> str:

@@ -515,3 +515,32 @@ def test_what_could_be_better_is_told_the_observers() -> None:
     service_of([ScriptedCamera([dark])], [], observers=[witness]).run()
 
     assert witness.turns[0].advice == ("page too dark: more light, or a longer exposure",)
+
+
+def test_a_live_page_that_stays_the_same_is_not_read_again_until_it_changes() -> None:
+    output, witness = Notebook(), Witness()
+    other = page()
+    cv2.line(other.gray, (20, 20), (20, 60), 30, 5)
+    frames = [replace(page(), sequence=n) for n in range(25)] + [replace(other, sequence=25)]
+    reads: list[int] = []
+    reader = reader_of(7, "0123")
+    read = reader.pipeline.read
+    reader.pipeline.read = lambda frame: reads.append(frame.sequence) or read(frame)  # type: ignore[func-returns-value, method-assign]
+
+    settings = LoopSettings(skip_still=True)
+    service_of([ScriptedCamera(list(frames))], [output], settings, reader, observers=[witness]).run()
+
+    assert reads == [*range(15), 25]
+    assert [moment.frame.sequence for moment in output.moments] == list(range(26))
+    assert [reading.text for reading in output.moments[24].published] == ["7"]
+    assert list(output.moments[24].seen.timing_ms) == ["change", "total"]
+    assert witness.turns[-1].still == 10
+
+
+def test_a_file_is_read_frame_by_frame_however_still_it_is() -> None:
+    witness = Witness()
+    camera = ScriptedCamera([page(n) for n in range(25)], live=False)
+
+    service_of([camera], [], LoopSettings(skip_still=True), observers=[witness]).run()
+
+    assert witness.turns[-1].still == 0

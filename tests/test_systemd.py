@@ -153,6 +153,7 @@ def test_the_record_and_the_line_say_the_same() -> None:
         "latency_ms": 12.3,
         "frames": 7,
         "dropped": 2,
+        "still": 0,
         "camera_losses": 1,
         "publications": 1,
         "publishing": True,

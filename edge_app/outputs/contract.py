@@ -77,6 +77,7 @@ def status_record(status: LoopStatus) -> Record:
         "latency_ms": 0.0 if moment is None else round(moment.seen.timing_ms.get("total", 0.0), LATENCY_DECIMALS),
         "frames": status.frames,
         "dropped": status.dropped,
+        "still": status.still,
         "camera_losses": status.camera_losses,
         "publications": status.publications,
         "publishing": not status.held,

@@ -97,6 +97,7 @@ class Metrics:
         counters = (
             ("frames", "Frames read", status.frames),
             ("frames_dropped", "Frames that the camera took while another one was being read", status.dropped),
+            ("frames_still", "Frames that showed what was read already", status.still),
             ("camera_losses", "How often the camera vanished", status.camera_losses),
             ("readings_published", "Numbers published", status.publications),
             ("regions", "Regions that the classifier looked at", self._regions),

@@ -223,7 +223,7 @@ function showFacts(status) {
   const facts = {
     camera: (status.camera || "none") + size,
     model: status.description ? `${status.description} (${status.model})` : status.model,
-    frames: `${status.frames}, of which ${status.model_frames} with this model; ${status.dropped} dropped`,
+    frames: `${status.frames}, of which ${status.model_frames} with this model, ${status.still} without a change; ${status.dropped} dropped`,
     "camera lost": `${status.camera_losses} times`,
     published: `${status.publications} numbers`,
     up: hours >= 48 ? `${(hours / 24).toFixed(1)} days` : hours >= 1 ? `${hours.toFixed(1)} hours` : `${Math.floor(status.uptime_s / 60)} minutes`,

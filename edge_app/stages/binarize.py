@@ -88,8 +88,8 @@ def ink_is_dark(gray: UInt8) -> bool:
     (True, False)
     """
     side = 1 + 2 * int(min(gray.shape) * POLARITY_FRACTION / 2)
-    mean = cv2.blur(gray, (side, side)).astype(np.float32)
-    return float(((gray - mean) ** 3).sum()) <= 0.0
+    deviation = cv2.subtract(gray, cv2.blur(gray, (side, side)), dtype=cv2.CV_32F)
+    return cv2.sumElems(cv2.pow(deviation, 3))[0] <= 0.0
 
 
 def _shrink(gray: UInt8) -> UInt8:

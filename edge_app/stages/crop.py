@@ -13,9 +13,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from edge_app.frames import Float32, Region, RegionMap, UInt8
+from edge_app.frames import Float32, Int32, Region, RegionMap, UInt8
 
-Mask: TypeAlias = NDArray[np.bool_]
+Int64: TypeAlias = NDArray[np.int64]
 
 PREPROCESSING = "mnist-20in28-mass-v2"  # stands in every manifest; change it with any change to a crop
 
@@ -25,11 +25,16 @@ WORK_SIDE_PX = 60  # a large digit is first averaged down to this: 3 samples for
 THINNEST_STROKE = 0.08  # of the longer side: 98 % of MNIST's digits have a wider one
 PROPER_STROKE = 0.11  # what a thinner one is drawn out to: between MNIST's 10th and 25th percentile
 MARGIN_FRACTION = 0.15  # of the longer side: paper around the ink, to tell its brightness from
-INK_CORE_PERCENTILE = 25  # the darker quarter of the strokes is taken as solid ink
+INK_CORE_SHARE = 0.25  # the darker quarter of the strokes is taken as solid ink
 RIM_STEP = 0.35  # of the way from the darkest ink to the brightest paper nearby: what lies within is no paper
 INK_FLOOR = 0.12  # of solid ink: below this it is paper texture or sensor noise
 LEAST_BRIGHTNESS = 32.0  # of paper, in gray levels: in a darker place a share of it says nothing
 MIN_CONTRAST = 8.0  # gray levels; a smaller step would blow up noise to full ink
+
+ANY = 2**31 - 1  # the highest number that a piece of ink can have
+GRAY_LEVELS = np.arange(256, dtype=np.float32)
+NEAR, BESIDE, NEXT_TO, AROUND = (np.ones((side, side), np.uint8) for side in (3, 7, 9, 13))
+"""Windows that reach 1, 3, 4 and 6 pixels."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -110,22 +115,19 @@ def _region_ink(gray: UInt8, region_map: RegionMap, region: Region) -> tuple[UIn
         (h, w) uint8, 255 for solid ink and 0 for paper: the region with a margin, its longer side at
         most `WORK_SIDE_PX`; and a value for each column of `Measures`.
     """
-    patch, own, any_ink = _patches(gray, region_map, region)
-    level = patch.astype(np.float32)
+    level, strokes, any_ink = _patches(gray, region_map, region)
     if region_map.dark_on_light:
-        level = 255.0 - level
-    paper_pixels = level[~any_ink]
-    paper = float(np.median(paper_pixels)) if paper_pixels.size else float(level.min())
-    own_pixels = level[own]
-    solid = float(np.percentile(own_pixels, 100 - INK_CORE_PERCENTILE)) if own_pixels.size else paper
+        level = np.asarray(cv2.bitwise_not(level), dtype=np.uint8)
+    ranks = _ranks(level, ~any_ink)
+    paper = _quantile(ranks, 0.5) if ranks[-1] else float(level.min())
+    ranks = _ranks(level, strokes)
+    solid = _quantile(ranks, 1 - INK_CORE_SHARE) if ranks[-1] else paper
     brightness = 255.0 - paper if region_map.dark_on_light else 255.0
-    contrast = max(solid - paper, MIN_CONTRAST)
-    ink = (level - paper) / contrast
-    strokes = own.astype(np.uint8)
-    near = cv2.dilate(strokes, np.ones((3, 3), np.uint8))
-    ink[(near == 0) | (ink < INK_FLOOR)] = 0.0
+    table = _ink_table(paper, max(solid - paper, MIN_CONTRAST))
+    near = cv2.dilate(strokes, NEAR)
+    ink = np.asarray(cv2.bitwise_and(cv2.LUT(level, table), near), dtype=np.uint8)
     width = stroke_width(strokes)
-    return _drawn_out(np.minimum(ink * 255.0 + 0.5, 255.0).astype(np.uint8), strokes, width), (
+    return _drawn_out(ink, strokes, width), (
         solid - paper,
         (solid - paper) / max(brightness, LEAST_BRIGHTNESS),
         _dark_rim(level, strokes, any_ink),
@@ -133,15 +135,35 @@ def _region_ink(gray: UInt8, region_map: RegionMap, region: Region) -> tuple[UIn
     )
 
 
-def _dark_rim(level: Float32, strokes: UInt8, any_ink: Mask) -> float:
+def _ranks(level: UInt8, mask: UInt8) -> Int64:
+    """How many pixels in a mask are as bright as each gray level or darker, (256,) int64."""
+    counts = cv2.calcHist([level], [0], mask, [256], [0, 256])
+    return np.asarray(counts.ravel().cumsum(dtype=np.int64), dtype=np.int64)
+
+
+def _quantile(ranks: Int64, share: float) -> float:
+    """The gray level that a share of the pixels lie below, linear between two pixels as numpy.percentile has it."""
+    place = (int(ranks[-1]) - 1) * share
+    first = int(place)
+    low, high = np.searchsorted(ranks, (first, min(first + 1, int(ranks[-1]) - 1)), side="right").tolist()
+    return float(low + (high - low) * (place - first))
+
+
+def _ink_table(paper: float, contrast: float) -> UInt8:
+    """How much ink a pixel of each gray level holds, (256,) uint8: 0 for paper, 255 for solid ink, linear between."""
+    ink = (GRAY_LEVELS - paper) / contrast
+    ink[ink < INK_FLOOR] = 0.0
+    return np.minimum(ink * 255.0 + 0.5, 255.0).astype(np.uint8)
+
+
+def _dark_rim(level: UInt8, strokes: UInt8, any_ink: UInt8) -> float:
     """Share of the pixels two or three beside the strokes that are hardly brighter than the ink next to them."""
-    near, ink = cv2.dilate(strokes, np.ones((7, 7), np.uint8)), any_ink.astype(np.uint8)
-    rim = (near > 0) & (cv2.dilate(ink, np.ones((3, 3), np.uint8)) == 0)
-    beside = level[rim]
+    rim = np.asarray(cv2.compare(cv2.dilate(strokes, BESIDE), cv2.dilate(any_ink, NEAR), cv2.CMP_GT)) > 0
+    beside = level[rim].astype(np.float32)
     if not beside.size:
         return 0.0
-    darkest = cv2.dilate(level, np.ones((9, 9), np.uint8))[rim]
-    brightest = cv2.erode(level, np.ones((13, 13), np.uint8))[rim]
+    darkest = cv2.dilate(level, NEXT_TO)[rim].astype(np.float32)
+    brightest = cv2.erode(level, AROUND)[rim].astype(np.float32)
     return float(np.mean(darkest - beside < RIM_STEP * (darkest - brightest)))
 
 
@@ -159,7 +181,8 @@ def stroke_width(strokes: UInt8) -> float:
     >>> round(stroke_width(bar))
     7
     """
-    distance = cv2.distanceTransform(np.pad(strokes, 1), cv2.DIST_L2, 3)
+    padded = cv2.copyMakeBorder(strokes, 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=(0,))
+    distance = cv2.distanceTransform(padded, cv2.DIST_L2, 3)
     count = cv2.countNonZero(strokes)
     return max(1.0, 4.0 * float(distance.sum()) / count - 2.0) if count else 0.0
 
@@ -174,7 +197,8 @@ def _drawn_out(ink: UInt8, strokes: UInt8, stroke: float) -> UInt8:
     if nib < 2:
         return ink
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (nib, nib))
-    return np.asarray(cv2.dilate(np.pad(ink, nib), disc), dtype=np.uint8)
+    padded = cv2.copyMakeBorder(ink, nib, nib, nib, nib, cv2.BORDER_CONSTANT, value=(0,))
+    return np.asarray(cv2.dilate(padded, disc), dtype=np.uint8)
 
 
 def turned(ink: UInt8, tilt_deg: float) -> UInt8:
@@ -233,8 +257,8 @@ def _offset(mass_px: float, side_px: int) -> int:
     return min(max(round(CROP_SIDE_PX / 2 - mass_px), 0), CROP_SIDE_PX - side_px)
 
 
-def _patches(gray: UInt8, region_map: RegionMap, region: Region) -> tuple[UInt8, Mask, Mask]:
-    """The region with a margin at work size: its gray, its own ink and anybody's ink, (h, w) each."""
+def _patches(gray: UInt8, region_map: RegionMap, region: Region) -> tuple[UInt8, UInt8, UInt8]:
+    """The region with a margin at work size: its gray, its own ink and anybody's ink, (h, w) uint8, 255 for ink."""
     factor = region_map.resize_factor
     rows, columns = region_map.components.shape
     x, y, width, height = region.box_xywh
@@ -249,15 +273,21 @@ def _patches(gray: UInt8, region_map: RegionMap, region: Region) -> tuple[UInt8,
         size_wh = max(1, round(patch.shape[1] * shrink)), max(1, round(patch.shape[0] * shrink))
         patch = np.asarray(cv2.resize(patch, size_wh, interpolation=cv2.INTER_AREA), dtype=np.uint8)
     size_wh = patch.shape[1], patch.shape[0]
-    own = components == region.components[0]
+    own = _numbered(components, region.components[0], region.components[0])
     for component in region.components[1:]:
-        own |= components == component
-    return patch, _resize_mask(own, size_wh), _resize_mask(components > 0, size_wh)
+        own |= _numbered(components, component, component)
+    return patch, _resize_mask(own, size_wh), _resize_mask(_numbered(components, 1, ANY), size_wh)
 
 
-def _resize_mask(mask: Mask, size_wh: tuple[int, int]) -> Mask:
+def _numbered(components: Int32, first: int, last: int) -> UInt8:
+    """255 where the number of the piece of ink lies between two, both included, (h, w) uint8."""
+    # OpenCV takes numbers as bounds; its type hints know arrays alone.
+    return np.asarray(cv2.inRange(components, first, last), dtype=np.uint8)  # type: ignore[call-overload]
+
+
+def _resize_mask(mask: UInt8, size_wh: tuple[int, int]) -> UInt8:
     """The mask at another size; a pixel is in it where at least a quarter of what it covers is."""
     if (mask.shape[1], mask.shape[0]) == size_wh:
         return mask
-    covered = cv2.resize(mask.astype(np.uint8) * 255, size_wh, interpolation=cv2.INTER_AREA)
-    return np.asarray(covered >= 64)
+    covered = cv2.resize(mask, size_wh, interpolation=cv2.INTER_AREA)
+    return np.asarray(cv2.threshold(covered, 63, 255, cv2.THRESH_BINARY)[1], dtype=np.uint8)

@@ -112,10 +112,13 @@ def open_model(config: Config, verify: bool = True) -> Model:
 def load_model(config: Config, path: Path, verify: bool = True) -> Model:
     """Loads a bundle, first in a child process, because a damaged model can crash the loader.
 
+    A bundle that ships with the app goes without the child: its hashes are checked as any other's, its golden crops are
+    replayed in this process, and there is none that could be read with in its place.
+
     Args:
         config: says which runtime and delegate.
         path: of the bundle.
-        verify: whether the child replays the golden crops first; only the child itself leaves it out.
+        verify: whether the golden crops are replayed first; only the child itself leaves it out.
 
     Raises:
         BundleError: the bundle is refused.
@@ -124,8 +127,8 @@ def load_model(config: Config, path: Path, verify: bool = True) -> Model:
     bundle = load_bundle(path)
     check_preprocessing(bundle, PREPROCESSING)
     check_trust(config, path)
-    model = config.model
-    if verify:
+    model, ships = config.model, ships_with_app(path)
+    if verify and not ships:
         verify_in_child(path, model_flags(config))
     interpreter = open_interpreter(
         bundle.model_path,
@@ -135,7 +138,15 @@ def load_model(config: Config, path: Path, verify: bool = True) -> Model:
         delegate_options=delegate_options(model.delegate_options),
     )
     check_interpreter(bundle, interpreter)
-    return Model(bundle, interpreter)
+    loaded = Model(bundle, interpreter)
+    if verify and ships:
+        self_test(loaded)
+    return loaded
+
+
+def ships_with_app(path: Path) -> bool:
+    """Whether a bundle is one of those that came with the app."""
+    return path.parent.resolve() == embedded_bundle_path().parent.resolve()
 
 
 def check_trust(config: Config, path: Path) -> None:
@@ -144,8 +155,7 @@ def check_trust(config: Config, path: Path) -> None:
     Raises:
         BundleError: it must be signed, and is not, or by somebody else.
     """
-    ships = path.parent.resolve() == embedded_bundle_path().parent.resolve()
-    if config.model.trust == "signed" and not ships:
+    if config.model.trust == "signed" and not ships_with_app(path):
         signer = check_signature(path, Path(config.model.allowed_signers))
         log.info("bundle %s is signed by %s", path.name, signer)
 

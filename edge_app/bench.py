@@ -1,15 +1,28 @@
-"""The subcommand bench: times each stage on the frames of the sample clip, or of a file, and crowded frames."""
+"""The subcommand bench: times each stage on frames of the sample clip or of a file, crowded frames, whole pages."""
 
 import argparse
 import sys
+import tempfile
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import cv2
 import msgspec
 import numpy as np
 
-from edge_app.assemble import build_pipeline, open_model, plan_camera
+from edge_app.assemble import build_pipeline, model_flags, open_model, plan_camera
+from edge_app.bench_pages import (
+    Bench,
+    board,
+    peak_rss_mib,
+    time_latency,
+    time_one_crop,
+    time_pages,
+    time_start,
+    time_still,
+)
+from edge_app.bundle import read_golden
 from edge_app.config import LoadedConfig
 from edge_app.errors import CameraError, ConfigError
 from edge_app.frames import Frame, FrameReadings, UInt8
@@ -49,12 +62,32 @@ def bench(args: argparse.Namespace, loaded: LoadedConfig) -> int:
     }
     if args.crowds:
         report["crowds"] = _crowds(pipeline)
+    if args.all:
+        report |= _everything(Bench(pipeline, model.interpreter, read_golden(model.bundle).crops), model_flags(config))
     if args.json:
         sys.stdout.buffer.write(msgspec.json.encode(report) + b"\n")
     else:
         _print_table(report, figures)
         _print_crowds(report.get("crowds", []))
+        if args.all:
+            _print_everything(report)
     return EXIT_OK
+
+
+def _everything(bench: Bench, flags: Sequence[str]) -> dict[str, Any]:
+    """All that a board's owner may want to tell others."""
+    rss_mib = peak_rss_mib()
+    with tempfile.TemporaryDirectory() as folder:
+        page = Path(folder) / "page.png"
+        return {
+            "board": board(),
+            "peak_rss_mib": rss_mib,
+            "pages": time_pages(bench),
+            "one_crop": time_one_crop(bench),
+            "still": time_still(bench),
+            "latency": time_latency(bench),
+            "start": time_start([sys.executable, "-m", "edge_app", "read", *flags, str(page)], page),
+        }
 
 
 def _load_frames(camera: Camera, count: int) -> list[Frame]:
@@ -91,6 +124,33 @@ def _print_table(report: dict[str, Any], figures: dict[str, dict[str, float]]) -
     for stage, figure in figures.items():
         print(
             f"{stage:12}{figure['median']:11.3f}{figure['p95']:9.3f}{figure['max']:9.3f}{figure['median'] / total:8.0%}"
+        )
+
+
+def _print_everything(report: dict[str, Any]) -> None:
+    print()
+    for name, value in report["board"].items():
+        print(f"{name + ':':12}{value}")
+    print(f"\n{'page':26}{'median ms':>11}{'p95 ms':>9}{'p99 ms':>9}{'floor ms':>10}{'ratio':>7}{'fps':>8}{'KiB':>8}")
+    for row in report["pages"]:
+        print(
+            f"{row['page']:26}{row['median_ms']:11.2f}{row['p95_ms']:9.2f}{row['p99_ms']:9.2f}{row['floor_ms']:10.3f}"
+            f"{row['ratio']:7.2f}{row['fps']:8.1f}{row['allocated_kib']:8.0f}"
+        )
+    crop, still, start = report["one_crop"], report["still"], report["start"]
+    print(f"\none crop {crop['ours_us']:.0f} us, the bare model {crop['bare_us']:.0f} us: {crop['ratio']:.2f} times")
+    print(
+        f"a still page {still['still_ms']:.2f} ms, a changing one {still['changing_ms']:.2f} ms: {still['ratio']:.2f}"
+    )
+    print(
+        f"first reading after {start['first_reading_s']:.2f} s, bare imports {start['bare_import_s']:.2f} s: "
+        f"{start['ratio']:.2f} times; peak memory {report['peak_rss_mib']:.0f} MiB"
+    )
+    for row in report["latency"]:
+        print(
+            f"camera at {row['fps']:.0f} fps: {row['read']} frames read, {row['dropped']} dropped; a reading is "
+            f"{row['age_median_ms']:.1f} ms old (99 %: {row['age_p99_ms']:.1f}), "
+            f"{row['in_processing_times']:.2f} times its processing"
         )
 
 

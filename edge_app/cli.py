@@ -1,6 +1,7 @@
 """The command line: arguments in, an exit code out; results on stdout, messages on stderr."""
 
 import argparse
+import importlib
 import logging
 import os
 import sys
@@ -50,6 +51,18 @@ RUN_FLAGS: tuple[tuple[str, Key, str | None, str], ...] = (
 )
 
 
+COMMAND_MODULES = {
+    "run": "run",
+    "read": "commands",
+    "check": "commands",
+    "config": "commands",
+    "bench": "bench",
+    "models": "models",
+    "status": "models",
+    "password": "passwords",
+}
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs one command.
 
@@ -85,20 +98,11 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _command(name: str) -> Callable[[argparse.Namespace, LoadedConfig], int]:
-    """The function of a subcommand; what it needs is imported only now, so that --help stays quick."""
-    from edge_app import bench, commands, models, passwords
-
-    functions: dict[str, Callable[[argparse.Namespace, LoadedConfig], int]] = {
-        "run": commands.run,
-        "read": commands.read,
-        "check": commands.check,
-        "bench": bench.bench,
-        "password": passwords.password,
-        "config": commands.config,
-        "models": models.models,
-        "status": models.status,
-    }
-    return functions[name]
+    """The function of a subcommand; what it needs is imported only now, so that each starts quickly."""
+    function: Callable[[argparse.Namespace, LoadedConfig], int] = getattr(
+        importlib.import_module(f"edge_app.{COMMAND_MODULES[name]}"), name
+    )
+    return function
 
 
 def get_parser() -> argparse.ArgumentParser:
@@ -134,6 +138,9 @@ def get_parser() -> argparse.ArgumentParser:
     bench = _add_command(commands, "bench", "time each stage on the sample clip, or on --camera FILE")
     bench.add_argument("--json", action="store_true", help="print the figures as one line of JSON")
     bench.add_argument("--crowds", action="store_true", help="time frames with 25 to 5,000 marks on them, too")
+    bench.add_argument(
+        "--all", action="store_true", help="this board, pages beside their floor, latency, start, to be told to others"
+    )
     bench.add_argument("--frames", type=int, default=300, metavar="N", help="frames to time (default: 300)")
 
     config = _add_command(commands, "config", "print each value and where it comes from")

@@ -113,6 +113,9 @@ class Service(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """[service]"""
 
     control: str
+    max_fps: Annotated[float, Meta(ge=0, le=1000)]
+    max_busy: Annotated[float, Meta(ge=0.01, le=1)]
+    hot_celsius: Annotated[float, Meta(ge=0, le=200)]
 
 
 class Web(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

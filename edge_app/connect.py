@@ -14,6 +14,7 @@ from edge_app import __version__
 from edge_app.assemble import tuning_values
 from edge_app.config import Config, LoadedConfig, save_settings, settings_file
 from edge_app.control import SOCKET_NAME, ControlServer
+from edge_app.devices.board import board_celsius, board_throttled
 from edge_app.errors import ConfigError, ServiceError
 from edge_app.outputs.backlog import Backlog
 from edge_app.outputs.homeassistant import Device, discovery
@@ -168,7 +169,7 @@ def _page(config: Config, controls: Controls, outboxes: Mapping[str, Outbox]) ->
     if bool(web.certificate) != bool(web.key):
         raise ConfigError("web.certificate and web.key must both be set, or neither")
     access = Access(web.password, web.token, host_names(config), open=not guarded)
-    metrics = Metrics(outboxes)
+    metrics = Metrics(outboxes, board_celsius, board_throttled)
 
     def save(tuning: Tuning) -> None:
         save_settings(settings_file(config), tuning_values(tuning))

@@ -17,13 +17,15 @@ from edge_app.assemble import (
     reload_reader,
     wants_window,
 )
-from edge_app.config import LoadedConfig
+from edge_app.config import Config, LoadedConfig
 from edge_app.config import Output as OutputConfig
 from edge_app.connect import Controls, build_observers, build_plausibility, wants_page
+from edge_app.devices.board import board_celsius
 from edge_app.devices.cameras import embedded_clip_path
 from edge_app.errors import ImageError
 from edge_app.frames import Moment, UInt8
 from edge_app.outputs.picture import save_snapshot
+from edge_app.pace import Pace, PaceLimits
 from edge_app.protocols import Command
 from edge_app.reloads import Reloads
 from edge_app.requests import Requests
@@ -61,6 +63,9 @@ def run(args: argparse.Namespace, loaded: LoadedConfig) -> int:
         observers=observers,
         requests=requests,
         plausibility=build_plausibility(config),
+        pace=Pace(
+            PaceLimits(config.service.max_fps, config.service.max_busy, config.service.hot_celsius), board_celsius
+        ),
     )
     for signal_number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(signal_number, lambda *_: service.request_stop())
@@ -69,6 +74,12 @@ def run(args: argparse.Namespace, loaded: LoadedConfig) -> int:
     summary = service.run()
     _print_summary(summary, referee, config.output, sys.stderr if config.output.json else sys.stdout)
     return EXIT_OK
+
+
+def pace_limits(config: Config) -> PaceLimits:
+    """What the loop may take of the board."""
+    service = config.service
+    return PaceLimits(service.max_fps, service.max_busy, service.hot_celsius)
 
 
 class _Referee:

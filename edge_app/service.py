@@ -16,6 +16,7 @@ from pathlib import Path
 
 from edge_app.errors import CameraError, OutputError
 from edge_app.frames import Frame, FrameReadings, Moment, Reading, UInt8, Withheld
+from edge_app.pace import Pace
 from edge_app.protocols import Camera, Command, Observer, Output
 from edge_app.reloads import Reader, Reloads
 from edge_app.requests import Requests
@@ -97,6 +98,7 @@ class Service:
         observers: whom each turn is told; closed at the end of `run`.
         requests: what people elsewhere ask for.
         plausibility: sifts what is published; None publishes everything.
+        pace: says how long to rest between a live camera's frames; None for no rest.
         clock: monotonic seconds.
     """
 
@@ -111,6 +113,7 @@ class Service:
         observers: Sequence[Observer] = (),
         requests: Requests | None = None,
         plausibility: Plausibility | None = None,
+        pace: Pace | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._open_camera = open_camera
@@ -122,6 +125,7 @@ class Service:
         self._reloads = reloads or Reloads()
         self._observers = tuple(observers)
         self._requests = requests or Requests()
+        self._pace = pace or Pace()
         self._plausibility = plausibility or Plausibility()
         self._plausibility.limits = reader.plausible
         self._configured = reader.tuning
@@ -256,6 +260,8 @@ class Service:
             self._advice, self._advice_due_s = advice(frame, seen), began_s + ADVICE_S
         self._tell(moment)
         self._observe(Phase.READING)
+        if camera.live:
+            self._stop.wait(self._pace.rest_s(began_s, self._clock()))
 
     def _read(self, camera: Camera, frame: Frame) -> tuple[FrameReadings, tuple[Reading, ...], tuple[Withheld, ...]]:
         """What the frame says, and what is published and withheld as of it; all as before where it shows the same."""

@@ -4,8 +4,7 @@ Totals are copied when somebody asks; only what cannot be told from totals (how 
 each frame.
 """
 
-from collections.abc import Iterator, Mapping
-from pathlib import Path
+from collections.abc import Callable, Iterator, Mapping
 
 from prometheus_client import CollectorRegistry, Histogram, ProcessCollector
 from prometheus_client.core import (
@@ -24,9 +23,6 @@ PREFIX = "edge_digits"
 STAGE_BUCKETS_S = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
 AGE_BUCKETS_S = (0.01, 0.02, 0.033, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
 CONFIDENCE_BUCKETS = (0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99, 1.0)
-TEMPERATURE = Path("/sys/class/thermal/thermal_zone0/temp")
-THROTTLED = Path("/sys/devices/platform/soc/soc:firmware/get_throttled")
-THROTTLE_BITS = {0: "under_voltage", 1: "frequency_capped", 2: "throttled", 3: "soft_temperature_limit"}
 
 
 class Metrics:
@@ -34,14 +30,16 @@ class Metrics:
 
     Args:
         outboxes: those whose messages may have to wait, by name.
-        temperature, throttled: files in which a Pi tells how it is; missing elsewhere.
+        celsius, throttled: what the board tells of itself.
     """
 
     def __init__(
-        self, outboxes: Mapping[str, Outbox], temperature: Path = TEMPERATURE, throttled: Path = THROTTLED
+        self,
+        outboxes: Mapping[str, Outbox],
+        celsius: Callable[[], float | None] = lambda: None,
+        throttled: Callable[[], Mapping[str, bool] | None] = lambda: None,
     ) -> None:
-        self._outboxes = outboxes
-        self._temperature, self._throttled = temperature, throttled
+        self._outboxes, self._celsius, self._throttled = outboxes, celsius, throttled
         self._newest: LoopStatus | None = None
         self._frames_seen = self._regions = self._unread = self._withheld_turns = 0
         self.registry = CollectorRegistry()
@@ -132,20 +130,11 @@ class Metrics:
 
     def _board(self) -> Iterator[Metric]:
         """How hot the board is, and whether it is slowed down."""
-        celsius = _number(self._temperature, 10)
+        celsius, throttled = self._celsius(), self._throttled()
         if celsius is not None:
-            yield GaugeMetricFamily(f"{PREFIX}_board_celsius", "Temperature of the processor", celsius / 1000)
-        bits = _number(self._throttled, 16)
-        if bits is not None:
+            yield GaugeMetricFamily(f"{PREFIX}_board_celsius", "Temperature of the processor", celsius)
+        if throttled is not None:
             family = GaugeMetricFamily(f"{PREFIX}_board_throttled", "1 while the firmware does so", labels=["why"])
-            for bit, why in THROTTLE_BITS.items():
-                family.add_metric([why], float(bits >> bit & 1))
+            for why, now in throttled.items():
+                family.add_metric([why], float(now))
             yield family
-
-
-def _number(file: Path, base: int) -> int | None:
-    """What stands in a file of /sys; None where there is no such file."""
-    try:
-        return int(file.read_text().strip(), base)
-    except (OSError, ValueError):
-        return None

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
@@ -12,7 +11,6 @@ from edge_app.outputs.metrics import Metrics
 from edge_app.status import LoopStatus, Phase, Reload
 
 MakeMoment = Callable[..., Moment]
-NOWHERE = Path("/nonexistent")
 
 
 class Box:
@@ -46,7 +44,7 @@ def figures(metrics: Metrics) -> dict[str, float]:
 
 
 def test_before_the_first_turn_there_is_the_app_alone() -> None:
-    told = figures(Metrics({}, NOWHERE, NOWHERE))
+    told = figures(Metrics({}))
 
     assert any(name.startswith("edge_digits_info") for name in told)
     assert "edge_digits_frames_total" not in told
@@ -54,7 +52,7 @@ def test_before_the_first_turn_there_is_the_app_alone() -> None:
 
 
 def test_totals_stages_and_ages_are_told(make_moment: MakeMoment) -> None:
-    metrics = Metrics({}, NOWHERE, NOWHERE)
+    metrics = Metrics({})
     moment = make_moment(1, "407")
 
     metrics.observe(status(moment))
@@ -78,7 +76,7 @@ def test_totals_stages_and_ages_are_told(make_moment: MakeMoment) -> None:
 
 
 def test_without_a_camera_it_is_down() -> None:
-    metrics = Metrics({}, NOWHERE, NOWHERE)
+    metrics = Metrics({})
 
     metrics.observe(status(None, Phase.WAITING))
 
@@ -86,25 +84,15 @@ def test_without_a_camera_it_is_down() -> None:
 
 
 def test_what_waits_for_others_is_told() -> None:
-    told = figures(Metrics({"mqtt": Box()}, NOWHERE, NOWHERE))
+    told = figures(Metrics({"mqtt": Box()}))
 
     assert told["edge_digits_outbox_waiting[('output', 'mqtt')]"] == 3
     assert told["edge_digits_outbox_dropped_total[('output', 'mqtt')]"] == 7
 
 
-def test_a_pi_tells_how_hot_and_how_slow_it_is(tmp_path: Path) -> None:
-    temperature, throttled = tmp_path / "temp", tmp_path / "get_throttled"
-    temperature.write_text("61234\n")
-    throttled.write_text("50005\n")  # now: under-voltage, throttled; earlier bits are of no interest
-
-    told = figures(Metrics({}, temperature, throttled))
+def test_a_pi_tells_how_hot_and_how_slow_it_is() -> None:
+    told = figures(Metrics({}, lambda: 61.234, lambda: {"throttled": True, "under_voltage": False}))
 
     assert told["edge_digits_board_celsius"] == pytest.approx(61.234)
-    assert [told[f"edge_digits_board_throttled[('why', '{why}')]"] for why in
-            ("under_voltage", "frequency_capped", "throttled", "soft_temperature_limit")] == [1, 0, 1, 0]  # fmt: skip
-
-
-def test_a_board_that_tells_nonsense_is_left_out(tmp_path: Path) -> None:
-    (tmp_path / "temp").write_text("hot")
-
-    assert "edge_digits_board_celsius" not in figures(Metrics({}, tmp_path / "temp", NOWHERE))
+    assert told["edge_digits_board_throttled[('why', 'throttled')]"] == 1
+    assert told["edge_digits_board_throttled[('why', 'under_voltage')]"] == 0

@@ -49,7 +49,7 @@ from edge_app.trust import check_signature
 log = logging.getLogger(__name__)
 
 GLANCE_THRESHOLD = 0.5  # of one frame's digit: below it, another digit may be as likely
-PUBLISHED_DOUBT = 0.25  # of the doubt that one picture is allowed: the most that a published digit has on average
+PUBLISHED_DOUBT = 0.2  # of the doubt that one picture is allowed: the most that a published digit has on average
 FALLBACK_VIDEO_FPS = 30.0  # for a source without a pace of its own
 
 
@@ -303,7 +303,7 @@ def build_pipeline(config: Config, model: Model, glance: bool = False) -> Pipeli
     """
     threshold = confidence_threshold(config, model)
     settings = ReadSettings(
-        threshold=min(threshold, GLANCE_THRESHOLD) if glance else threshold,
+        threshold=GLANCE_THRESHOLD if glance else threshold,
         polarity=config.detect.polarity,
         working_side_px=config.detect.working_side_px,
         limits=RegionLimits(config.detect.min_height_px, config.detect.max_regions),

@@ -26,7 +26,7 @@ REPLAYS = {
     "INT8, LiteRT builtin": ("litert", False),
     "INT8, LiteRT XNNPACK": ("litert", True),
 }
-MIN_THRESHOLD, MAX_THRESHOLD = 0.5, 0.95
+MIN_THRESHOLD, MAX_THRESHOLD = 0.4, 0.95
 FALSE_RATE = 0.006  # of validation crops, clean ones, from drawn pages and of no digit, that may be accepted wrongly
 
 
@@ -108,7 +108,7 @@ def choose_threshold(int8_model: bytes, validation: Digits) -> float:
         validation: prepared digits that the model was not trained on.
 
     Returns:
-        A multiple of 0.01 from 0.5 to 0.95.
+        A multiple of 0.01 from 0.4 to 0.95.
     """
     answer = replay(int8_model, validation.images)
     return threshold_for(dequantize(answer.outputs, answer.output), validation.labels)

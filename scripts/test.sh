@@ -16,7 +16,8 @@ source "$(dirname -- "${BASH_SOURCE[0]}")/setup.sh"
 readonly PACKAGES=(
   shellcheck xvfb xdotool gcc libc6-dev
   systemd systemd-container mmdebstrap qemu-user-static iproute2 openssh-client rsync tesseract-ocr
-  chromium chromium-driver mosquitto prometheus python3-gi gir1.2-gst-rtsp-server-1.0 gstreamer1.0-plugins-base gstreamer1.0-plugins-good
+  chromium chromium-driver mosquitto prometheus openssl curl
+  python3-gi gir1.2-gst-rtsp-server-1.0 gstreamer1.0-plugins-base gstreamer1.0-plugins-good
 )
 
 usage() {

@@ -69,6 +69,8 @@ class Metrics:
             self._stages.labels(stage).observe(elapsed_ms / 1e3)
         if status.frame_age_s is not None:
             self._age.observe(status.frame_age_s)
+        if before is not None and status.still > before.still:
+            return  # nothing was looked at
         digits = 0
         for reading in seen.readings:
             self._confidence.observe(reading.confidence)

@@ -1,5 +1,7 @@
 """A camera that is read slowly still shows what stands before it now; nothing of it is left behind."""
 
+import subprocess
+import sys
 import threading
 import time
 
@@ -84,6 +86,19 @@ def test_closing_ends_the_thread_and_the_camera_even_while_somebody_waits() -> N
     assert len(errors) <= 1 and not waiting.is_alive()
     with pytest.raises(CameraError, match="camera is closed"):
         camera.read()
+
+
+def test_a_process_that_forgets_to_close_a_camera_ends_cleanly() -> None:
+    """Its thread draws with OpenCV, and is in native code most of the time."""
+    script = (
+        "from edge_app.devices.cameras import open_camera\n"
+        "cameras = [open_camera('fake', size_wh=(1920, 1080), fps=900) for _ in range(4)]\n"
+        "for camera in cameras: camera.read()\n"
+    )
+
+    codes = [subprocess.run([sys.executable, "-c", script], check=False).returncode for _ in range(4)]
+
+    assert codes == [0] * 4
 
 
 def test_a_camera_that_is_never_read_has_no_thread() -> None:

@@ -75,6 +75,18 @@ def test_totals_stages_and_ages_are_told(make_moment: MakeMoment) -> None:
     assert told["edge_digits_bundle_info[('description', 'compact'), ('id', '0123456789abcdef')]"] == 1
 
 
+def test_a_frame_that_was_not_read_counts_as_a_frame_alone(make_moment: MakeMoment) -> None:
+    metrics = Metrics({})
+
+    metrics.observe(status(make_moment(1, "407")))
+    metrics.observe(replace(status(make_moment(2, "407", changed=False)), still=1))
+
+    told = figures(metrics)
+    assert told["edge_digits_frames_still_total"] == 1
+    assert told["edge_digits_frame_age_seconds_count"] == 2
+    assert told["edge_digits_reading_confidence_count"] == 1
+
+
 def test_without_a_camera_it_is_down() -> None:
     metrics = Metrics({})
 

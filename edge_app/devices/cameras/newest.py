@@ -4,6 +4,7 @@ A camera takes frames at its own pace. Read more slowly than that, they would wa
 fall behind what stands before it. So capture and reading overlap, and what comes too late is left out before any work.
 """
 
+import atexit
 import threading
 
 from edge_app.errors import CameraError
@@ -36,6 +37,8 @@ class NewestFrame:
             CameraError: the camera is gone; a frame from before that is given first.
         """
         if self._thread.ident is None and not self._closed:
+            # Python ends threads that are in native code by unwinding it, which aborts the process.
+            atexit.register(self._end_thread)
             self._thread.start()
         with self._changed:
             self._changed.wait_for(lambda: self._newest is not None or self._over)
@@ -49,12 +52,18 @@ class NewestFrame:
     def close(self) -> None:
         """Ends the thread, at the latest after the camera's own timeout, and closes the camera. Safe to call twice."""
         with self._changed:
-            self._over = self._closed = True
+            self._closed = True
             self._newest = None
+        self._end_thread()
+        atexit.unregister(self._end_thread)
+        self._camera.close()
+
+    def _end_thread(self) -> None:
+        with self._changed:
+            self._over = True
             self._changed.notify_all()
         if self._thread.ident is not None:
             self._thread.join(JOIN_S)
-        self._camera.close()
 
     def _run(self) -> None:
         while not self._over:

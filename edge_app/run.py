@@ -42,7 +42,8 @@ def run(args: argparse.Namespace, loaded: LoadedConfig) -> int:
     model = open_model(config)
     log.info("model: %s %s on %s", model.bundle.manifest.name, model.bundle.id, model.interpreter.name)
     plan = plan_camera(config)
-    referee = _Referee(_truth_file(plan))
+    # The truth counts frames from the start, and a file that begins again has several.
+    referee = _Referee(None if config.camera.loop else _truth_file(plan))
     reloads = Reloads(lambda: reload_reader(loaded))
     requests = Requests()
     observers = build_observers(loaded, Controls(requests, reloads.request))

@@ -1,6 +1,7 @@
 """The subcommand run: a camera read until it ends or somebody asks to stop."""
 
 import argparse
+import gc
 import logging
 import signal
 import sys
@@ -72,6 +73,8 @@ def run(args: argparse.Namespace, loaded: LoadedConfig) -> int:
         signal.signal(signal_number, lambda *_: service.request_stop())
     if observers:  # a run by hand ends with its terminal
         signal.signal(signal.SIGHUP, lambda *_: reloads.request())
+    gc.collect()
+    gc.freeze()  # what is loaded by now stays: no collection among the frames need look at it again
     summary = service.run()
     _print_summary(summary, referee, config.output, sys.stderr if config.output.json else sys.stdout)
     return EXIT_OK

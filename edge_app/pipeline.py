@@ -40,6 +40,7 @@ from edge_app.stages.quantize import dequantize, quantize, quantize_table
 from edge_app.stages.readings import group_readings
 from edge_app.stages.regions import RegionLimits, find_regions
 from edge_app.stages.roi import moved, part_of, roi_box
+from edge_app.stages.shrink import shrunk
 from edge_app.stages.signs import without_slashes
 from edge_app.stages.strokes import leans_of_ones, without_lying_ones
 
@@ -146,7 +147,9 @@ class Pipeline:
     def _find(self, frame: Frame, watch: "_StopWatch") -> tuple[RegionMap, UInt8]:
         """Where there may be digits, and the mask that they were found in."""
         settings = self._settings
-        gray = frame.lores_gray if frame.lores_gray is not None else _working_size(frame.gray, settings.working_side_px)
+        gray = frame.gray if frame.lores_gray is None else frame.lores_gray
+        if frame.lores_gray is None and settings.working_side_px:
+            gray = shrunk(gray, settings.working_side_px)
         ink = binarize(gray, settings.polarity)
         watch.lap("binarize")
         resize_factor = gray.shape[1] / frame.gray.shape[1]
@@ -214,15 +217,6 @@ def _as_given(reading: Reading, quarters: int, size_wh: tuple[int, int]) -> Read
     """The reading of an upright page with its boxes in the picture as it was given."""
     digits = (replace(digit, box_xywh=as_given(digit.box_xywh, quarters, size_wh)) for digit in reading.digits)
     return replace(reading, digits=tuple(digits))
-
-
-def _working_size(gray: UInt8, side_px: int) -> UInt8:
-    """The picture that regions are sought in, at most `side_px` on its longer side; a view where it fits."""
-    resize_factor = side_px / max(gray.shape) if side_px else 1.0
-    if resize_factor >= 1.0:
-        return gray
-    size_wh = max(1, round(gray.shape[1] * resize_factor)), max(1, round(gray.shape[0] * resize_factor))
-    return np.asarray(cv2.resize(gray, size_wh, interpolation=cv2.INTER_AREA), dtype=np.uint8)
 
 
 class _StopWatch:

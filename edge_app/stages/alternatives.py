@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from edge_app.frames import BoxXYWH, Float32, Int32, Region, RegionMap
 from edge_app.stages.cuts import cut_apart, find_cuts
 from edge_app.stages.division import SURE, UNLIKE, Proposal, Proposals
-from edge_app.stages.regions import as_region
+from edge_app.stages.regions import as_region, off_edges
 from edge_app.stages.rows import each_in_row
 
 NARROW_ASPECT = 0.95  # width / height
@@ -276,7 +276,8 @@ def _loose_pieces(region: Region, region_map: RegionMap, used: set[int], tall_px
     x, y, width, height = _working_box(region.box_xywh, region_map.resize_factor, region_map.components.shape)
     gap = max(2.0, STACKED_GAP_SHARE * tall_px)
     near = (
-        (stats[:, 4] >= MIN_PART_AREA_PX)
+        off_edges(stats, region_map.components.shape)  # the desk beside the page does
+        & (stats[:, 4] >= MIN_PART_AREA_PX)
         & (stats[:, 3] <= max(height, tall_px))
         & (stats[:, 2] <= LOOSE_WIDTH * max(width, height, tall_px))
         & (stats[:, 0] <= x + width + gap)

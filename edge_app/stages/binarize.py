@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge_app.frames import Float32, UInt8
+from edge_app.stages.shrink import shrunk
 
 Mask: TypeAlias = NDArray[np.bool_]
 Polarity: TypeAlias = Literal["auto", "dark", "light"]
@@ -23,6 +24,9 @@ PAPER_SIDE_PX = 160  # longer side of the picture that paper is estimated from; 
 SHARP_SHARE = 0.8  # of such an area's pixels that are fully dark
 STROKE_FRACTION = 0.22  # of the shorter side: thicker dark structures are background, not strokes
 POLARITY_FRACTION = 0.15  # of the shorter side: window in which ink is the minority
+CLEAR_TAIL = 0.5  # by how much the dark tail outweighs the light one where ink is dark beyond doubt
+THIN_PX = 7  # width of the strokes of a page that is small in the frame
+THIN_WEIGHT, THIN_LEAST = 4.0, 0.3  # of these beside the tails, where they weigh so much of what the tails do
 CONTRAST_SHARE = 0.33  # of the strongest contrast nearby; half would thin faint ends, a quarter joins neighbours
 MIN_CONTRAST = 0.07  # of the paper's brightness: fainter marks are paper texture or show-through
 NOISE_SIGMAS = 4.0  # above the spread of the paper itself: one pixel in 30,000
@@ -61,8 +65,8 @@ def binarize(gray: UInt8, polarity: Polarity = "auto") -> Ink:
     Returns:
         The mask, a fresh array, and the polarity found.
     """
-    small = _shrink(gray)
-    dark_on_light = ink_is_dark(small) if polarity == "auto" else polarity == "dark"
+    small = shrunk(gray, PAPER_SIDE_PX)
+    dark_on_light = ink_is_dark(gray, small) if polarity == "auto" else polarity == "dark"
     if not dark_on_light:
         gray, small = ~gray, ~small
     noise = _noise(gray, small)
@@ -76,28 +80,36 @@ def binarize(gray: UInt8, polarity: Polarity = "auto") -> Ink:
     return Ink(mask, dark_on_light)
 
 
-def ink_is_dark(gray: UInt8) -> bool:
-    """Whether ink is darker than paper: ink is the minority, so it is the longer tail around the local mean.
+def ink_is_dark(gray: UInt8, small: UInt8) -> bool:
+    """Whether ink is darker than paper.
+
+    Ink is the minority, so it is the longer tail around the local mean. A small page on a dark desk looks like light
+    ink that way. So unless ink is dark beyond doubt, it also counts which strokes are thin: the page is not.
 
     Args:
-        gray: (h, w) uint8; a shrunken frame will do.
+        gray: (h, w) uint8 at working size.
+        small: the same, shrunken to the size that paper is estimated from.
 
     >>> page = np.full((60, 80), 200, np.uint8)
     >>> page[20:40, 38:42] = 30
-    >>> ink_is_dark(page), ink_is_dark(255 - page)
+    >>> ink_is_dark(page, page), ink_is_dark(255 - page, 255 - page)
     (True, False)
     """
-    side = 1 + 2 * int(min(gray.shape) * POLARITY_FRACTION / 2)
-    deviation = cv2.subtract(gray, cv2.blur(gray, (side, side)), dtype=cv2.CV_32F)
-    return cv2.sumElems(cv2.pow(deviation, 3))[0] <= 0.0
+    side = 1 + 2 * int(min(small.shape) * POLARITY_FRACTION / 2)
+    deviation = np.asarray(cv2.subtract(small, cv2.blur(small, (side, side)), dtype=cv2.CV_32F), dtype=np.float32)
+    excess, tails = _outweighed(np.maximum(-deviation, 0.0), np.maximum(deviation, 0.0))
+    if excess >= CLEAR_TAIL:
+        return True
+    dark, light = (cv2.morphologyEx(gray, way, _window(THIN_PX // 2)) for way in (cv2.MORPH_BLACKHAT, cv2.MORPH_TOPHAT))
+    thin_excess, thin = _outweighed(dark, light)
+    return excess + (THIN_WEIGHT * thin_excess if thin >= THIN_LEAST * tails else 0.0) >= 0.0
 
 
-def _shrink(gray: UInt8) -> UInt8:
-    resize_factor = PAPER_SIDE_PX / max(gray.shape)
-    if resize_factor >= 1.0:
-        return gray
-    size_wh = max(1, round(gray.shape[1] * resize_factor)), max(1, round(gray.shape[0] * resize_factor))
-    return np.asarray(cv2.resize(gray, size_wh, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+def _outweighed(dark: cv2.typing.MatLike, light: cv2.typing.MatLike) -> tuple[float, float]:
+    """By how much dark outweighs light, -1 to 1, and what both weigh; cubed, so that noise counts for nothing."""
+    of_dark, of_light = (cv2.mean(cv2.pow(np.asarray(part, dtype=np.float32), 3))[0] for part in (dark, light))
+    both = of_dark + of_light
+    return (of_dark - of_light) / max(both, 1e-3), both
 
 
 def _noise(gray: UInt8, small: UInt8) -> float:

@@ -88,7 +88,7 @@ def find_regions(
     flat = stats[rows, WIDTH] > stats[rows, HEIGHT] * FLAT_ASPECT  # a digit, or the bar of one
     edge = np.array([_at_frame_edge(tuple(box), mask.shape) for box in stats[rows, :AREA].tolist()], dtype=bool)
     inner = rows[~flat & ~edge]  # the desk beside a page is as little of a digit as it is one
-    groups = _join_parts(stats, _join_twins(stats, inner), rows[~flat])
+    groups = _join_parts(stats, _join_twins(stats, inner), _parts(stats, rows[~flat], mask.shape))
     joined = {row for group in groups for row in group}
     groups += [[row] for row in rows[flat | edge].tolist() if row not in joined]
     boxes = [_union(stats[group]) for group in groups]
@@ -112,6 +112,12 @@ def as_region(
     """
     cut = _at_frame_edge(box_xywh, shape_hw)
     return Region(_full_resolution(box_xywh, resize_factor), components, cut)
+
+
+def off_edges(boxes: Int32, shape_hw: tuple[int, ...]) -> Flags:
+    """Which boxes lie within the frame without touching its edges, (N,) bool, of (N, 4 or more) int32."""
+    left, top, right, bottom = _edges(boxes)
+    return np.asarray((left > 0) & (top > 0) & (right < shape_hw[1]) & (bottom < shape_hw[0]))
 
 
 def _components(mask: UInt8) -> tuple[Int32, Int32]:
@@ -163,9 +169,7 @@ def _holds_digits(boxes: Int32) -> Flags:
 
 def _tallest_whole(boxes: Int32, shape_hw: tuple[int, ...]) -> int:
     """Height of the tallest box inside the frame; the edge of a page that runs off it is no measure."""
-    left, top, right, bottom = _edges(boxes)
-    inside = (left > 0) & (top > 0) & (right < shape_hw[1]) & (bottom < shape_hw[0])
-    return int(boxes[inside, HEIGHT].max(initial=0))
+    return int(boxes[off_edges(boxes, shape_hw), HEIGHT].max(initial=0))
 
 
 def _join_twins(stats: Int32, rows: Rows) -> list[list[int]]:
@@ -187,9 +191,8 @@ def _join_twins(stats: Int32, rows: Rows) -> list[list[int]]:
     return groups
 
 
-def _join_parts(stats: Int32, groups: list[list[int]], rows: Rows) -> list[list[int]]:
+def _join_parts(stats: Int32, groups: list[list[int]], parts: Rows) -> list[list[int]]:
     """Adds to each group the small pieces that lie in it, just above or below it, or at its top right."""
-    parts = _parts(stats, rows)
     if len(parts) == 0 or not groups:
         return groups
     left, top, right, bottom = _edges(stats[parts])
@@ -211,9 +214,12 @@ def _join_parts(stats: Int32, groups: list[list[int]], rows: Rows) -> list[list[
     return joined
 
 
-def _parts(stats: Int32, rows: Rows) -> Rows:
-    """Rows that are no region of their own and more than noise; the largest where there are many."""
-    is_part = stats[:, AREA] >= MIN_PART_AREA_PX
+def _parts(stats: Int32, rows: Rows, shape_hw: tuple[int, ...]) -> Rows:
+    """Rows that are no region of their own and more than noise; the largest where there are many.
+
+    What runs off the frame is the desk beside the page, and no part of a digit on it.
+    """
+    is_part = off_edges(stats, shape_hw) & (stats[:, AREA] >= MIN_PART_AREA_PX)
     is_part[0] = False
     is_part[rows] = False
     parts = np.flatnonzero(is_part)

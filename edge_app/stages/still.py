@@ -5,9 +5,9 @@ noise is averaged away, and with the frame that was last read rather than the la
 """
 
 import cv2
-import numpy as np
 
 from edge_app.frames import UInt8
+from edge_app.stages.shrink import shrunk
 
 SIDE_PX = 160  # longer side of what is compared: a stroke of the faintest digit still darkens a pixel of it
 LEAST_CHANGE = 4.0  # gray levels; a pencil stroke that covers half of a pixel changes it by 7
@@ -30,7 +30,7 @@ class StillPage:
         Args:
             gray: (H, W) uint8; not kept.
         """
-        small = _shrunk(gray)
+        small = shrunk(gray, SIDE_PX).copy()  # the camera may write the next frame into the same memory
         before = self._read
         if before is None or before.shape != small.shape or _changed(before, small):
             self._settled = self._left_out = 0
@@ -44,13 +44,6 @@ class StillPage:
     def forget(self) -> None:
         """The next frames are read, whatever they show: they are to be read otherwise."""
         self._read = None
-
-
-def _shrunk(gray: UInt8) -> UInt8:
-    height, width = gray.shape
-    factor = min(1.0, SIDE_PX / max(height, width))
-    size_wh = max(1, round(width * factor)), max(1, round(height * factor))
-    return np.array(cv2.resize(gray, size_wh, interpolation=cv2.INTER_AREA), dtype=np.uint8)
 
 
 def _changed(before: UInt8, now: UInt8) -> bool:

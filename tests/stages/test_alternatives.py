@@ -309,3 +309,14 @@ def test_a_5_whose_bar_stands_far_out_is_offered_with_it() -> None:
     ways = propose(found, belief(0.01, 0.01)).ways
 
     assert way_of(ways, (0, 1))
+
+
+def test_the_desk_above_the_page_is_not_offered_with_the_digit_below_it() -> None:
+    mask = page()
+    cv2.ellipse(mask, (150, 66), (24, 44), 0, 0, 360, 255, 6)
+    cv2.rectangle(mask, (120, 0), (200, 6), 255, -1)
+    region_map = find_regions(mask)
+
+    proposals = propose(region_map, belief(*[0.6] * len(region_map.regions)))
+
+    assert all(region.box_xywh[1] > 6 for region in proposals.region_map.regions)

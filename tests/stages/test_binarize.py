@@ -56,6 +56,30 @@ def test_ink_is_found_under_any_light(light, thickness: int) -> None:  # type: i
     assert agreement(found.mask, ink) > 0.8
 
 
+@pytest.mark.parametrize("page_px", [100, 200, 320])
+@pytest.mark.parametrize("grain", [2, 12])
+def test_dark_ink_on_a_small_page_that_lies_on_a_dark_desk_is_found(page_px: int, grain: int) -> None:
+    page = np.full((480, 640), 70.0)
+    page += np.random.default_rng(3).normal(0, grain, page.shape)
+    left, top, ink = 270, 200, np.zeros(page.shape, dtype=np.uint8)
+    page[top - 20 : top + page_px // 2, left : left + page_px] = 210
+    cv2.putText(
+        ink, "3074", (left + page_px // 10, top + page_px // 4), cv2.FONT_HERSHEY_SIMPLEX, page_px / 110, 255, 2
+    )
+    page[ink > 0] = 40
+
+    found = binarize(page.astype(np.uint8))
+
+    assert found.dark_on_light
+    assert (
+        agreement(
+            found.mask[top - 10 : top + page_px // 2 - 10, left + 10 : left + page_px - 10],
+            ink[top - 10 : top + page_px // 2 - 10, left + 10 : left + page_px - 10],
+        )
+        > 0.6
+    )
+
+
 def test_chalk_on_a_board_is_found_as_ink() -> None:
     ink = drawn()
 

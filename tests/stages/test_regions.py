@@ -55,6 +55,14 @@ def test_a_straight_1_is_a_region() -> None:
     assert len(boxes(mask)) == 1
 
 
+def test_the_desk_above_the_page_is_no_part_of_the_digit_below_it() -> None:
+    mask = blank()
+    cv2.ellipse(mask, (160, 120), (40, 90), 0, 0, 360, 255, 12)
+    cv2.rectangle(mask, (150, 0), (260, 12), 255, -1)
+
+    assert boxes(mask)[0][1] > 12
+
+
 def test_the_bar_of_a_5_is_joined_to_its_body() -> None:
     mask = blank()
     cv2.ellipse(mask, (100, 130), (20, 22), 0, -100, 150, 255, 5)

@@ -140,7 +140,8 @@ class Pipeline:
         verdicts = classify(in_company(without_slashes(scored)), settings.threshold)
         watch.lap("classify")
         readings = group_readings(verdicts.digits, verdicts.doubtful, frame.size_wh, region_map.tilt_deg)
-        readings = with_clear_ends(believable(readings, verdicts.others), verdicts.others, region_map)
+        readings = believable(readings, verdicts.others, region_map)
+        readings = with_clear_ends(readings, verdicts.others, region_map)
         watch.lap("readings")
         return FrameReadings(readings, frame.size_wh, watch.total(), len(region_map.regions), region_map.dropped)
 

@@ -23,6 +23,12 @@ AREA_LEAST = 10  # shapes around it that are no digit; fewer are words and opera
 AREA_RATIO = 1.2  # of shapes that are no digit to digits, from which all of them are letters or texture
 GRAIN_HEIGHTS = 0.4, 2.2  # of shapes around a number of one digit, in its height
 LONELY_LEAST, LONELY_RATIO = 4, 1.5  # of these: a shape like a digit is soon found anywhere
+INK_REACH, INK_EXTENT = (
+    4.0,
+    (0.3, 4.0),
+)  # of pieces of ink around a number of one digit, whatever they look like, likewise
+INK_LEAST, INK_RATIO = 8, 3.5  # of these to digits: on a desk of leather, or of wood
+BEYOND_GRAIN = 0.99  # probability from which a digit is believed there; but not of a 1, any scratch is one
 TOWER_OVER = 0.2, 1.0  # of a lone stroke's height: of the digits in its row
 TOWER = 1.45  # of the tallest of these: where it is as tall, it is none of them
 FEW_BESIDE = 2  # of them, itself among them, do not tell
@@ -32,22 +38,24 @@ LARGE_SHARE = 0.7  # of the number's height: least extent of what may hold or hi
 COVERED_SHARE = 0.1  # of that space; a line that was not removed covers less
 
 
-def believable(readings: Sequence[Reading], others: Sequence[Region]) -> tuple[Reading, ...]:
+def believable(readings: Sequence[Reading], others: Sequence[Region], region_map: RegionMap) -> tuple[Reading, ...]:
     """Leaves out the readings that are letters of a word, or stray shapes in print or texture.
 
     Args:
         readings: of one frame.
         others: its regions that are surely no digit.
+        region_map: its ink.
 
     Returns:
         The rest, in the order given.
     """
     shapes = as_boxes([region.box_xywh for region in others if not region.cut])  # what runs off the frame is the desk
     digits = as_boxes([digit.box_xywh for reading in readings for digit in reading.digits])
-    readings = [reading for reading in readings if not _towers(reading, digits)]
-    if not readings or not len(shapes):
-        return tuple(readings)
-    kept = [r for r in readings if not (_in_word(r, shapes) or _in_texture(r, shapes, digits))]
+    ink = region_map.statistics[1:, :4] / region_map.resize_factor
+    kept = [r for r in readings if not (_towers(r, digits) or _in_grain(r, ink, digits))]
+    if not kept or not len(shapes):
+        return tuple(kept)
+    kept = [r for r in kept if not (_in_word(r, shapes) or _in_texture(r, shapes, digits))]
     return tuple(r for r in kept if len(shapes) <= FEW_SHAPES or not _is_plain(r) or _is_supported(r, kept))
 
 
@@ -140,15 +148,29 @@ def _in_texture(reading: Reading, shapes: Boxes, digits: Boxes) -> bool:
     return len(reading.digits) == 1 and around >= LONELY_LEAST and around > LONELY_RATIO * company
 
 
+def _in_grain(reading: Reading, ink: Boxes, digits: Boxes) -> bool:
+    """Whether one digit alone, and not beyond doubt, has much ink around it that is none."""
+    if len(reading.digits) > 1 or (reading.text != "1" and reading.digits[0].confidence >= BEYOND_GRAIN):
+        return False
+    reach = INK_REACH * reading.box_xywh[3]
+    extent, (least, most) = ink[:, 2:].max(axis=1, initial=0.0) / reading.box_xywh[3], INK_EXTENT
+    pieces = np.count_nonzero(_near(reading, ink, reach) & (extent >= least) & (extent <= most))
+    return bool(pieces >= INK_LEAST and pieces >= INK_RATIO * np.count_nonzero(_near(reading, digits, reach)))
+
+
 def _like_and_near(reading: Reading, boxes: Boxes, heights: tuple[float, float]) -> int:
     """How many boxes of about the number's height lie around it."""
-    left, top, width, height = (float(side) for side in reading.box_xywh)
-    lowest, highest = heights
-    reach = AREA_REACH * height
-    x, y = boxes[:, 0] + boxes[:, 2] / 2, boxes[:, 1] + boxes[:, 3] / 2
-    near = (x >= left - reach) & (x <= left + width + reach) & (y >= top - reach) & (y <= top + height + reach)
+    height, (lowest, highest) = reading.box_xywh[3], heights
     like = (boxes[:, 3] >= lowest * height) & (boxes[:, 3] <= highest * height)
-    return int(np.count_nonzero(near & like))
+    return int(np.count_nonzero(_near(reading, boxes, AREA_REACH * height) & like))
+
+
+def _near(reading: Reading, boxes: Boxes, reach: float) -> NDArray[np.bool_]:
+    """Which boxes have their middle within reach of a number's box."""
+    left, top, width, height = reading.box_xywh
+    x, y = boxes[:, 0] + boxes[:, 2] / 2, boxes[:, 1] + boxes[:, 3] / 2
+    across = (x >= left - reach) & (x <= left + width + reach)
+    return np.asarray(across & (y >= top - reach) & (y <= top + height + reach))
 
 
 def _mirrored(boxes: Boxes) -> Boxes:

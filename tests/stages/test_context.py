@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from edge_app.frames import BoxXYWH, Digit, Reading, Region
+from edge_app.frames import BoxXYWH, Digit, Reading, Region, UInt8
 from edge_app.stages.context import believable, with_clear_ends
 from edge_app.stages.regions import find_regions
 
@@ -17,8 +17,9 @@ def shapes(*boxes: BoxXYWH) -> list[Region]:
     return [Region(box, (1,)) for box in boxes]
 
 
-def texts(readings: list[Reading], others: list[Region]) -> list[str]:
-    return [reading.text for reading in believable(readings, others)]
+def texts(readings: list[Reading], others: list[Region], ink: UInt8 | None = None) -> list[str]:
+    region_map = find_regions(np.zeros((480, 640), np.uint8) if ink is None else ink)
+    return [reading.text for reading in believable(readings, others, region_map)]
 
 
 def test_numbers_alone_are_believed() -> None:
@@ -116,7 +117,7 @@ def test_the_desk_around_a_page_and_what_a_digit_lies_in_are_no_letters() -> Non
     desk = Region((0, 0, 570, 800), (1,), cut=True)
     blot = Region((0, 100, 570, 700), (2,))
 
-    assert [reading.text for reading in believable([large], [desk, blot])] == ["5"]
+    assert texts([large], [desk, blot]) == ["5"]
 
 
 def test_a_stroke_far_taller_than_the_digits_around_it_is_a_pen_on_the_page() -> None:
@@ -138,3 +139,23 @@ def test_letters_between_two_digits_are_letters_of_the_same_word() -> None:
 
     assert texts([number(300, "53"), apart], shapes((114, 108, 20, 24), (164, 108, 20, 24))) == ["53"]
     assert texts([number(300, "53"), apart], shapes((114, 108, 20, 24))) == ["53", "14"]
+
+
+@pytest.mark.parametrize(
+    ("text", "confidence", "scratches", "believed"),
+    [
+        pytest.param("7", 0.9, 12, False, id="a shape like a 7 in leather"),
+        pytest.param("1", 1.0, 12, False, id="a scratch among scratches"),
+        pytest.param("7", 1.0, 12, True, id="a 7 beyond doubt"),
+        pytest.param("7", 0.9, 5, True, id="few scratches"),
+        pytest.param("77", 0.9, 12, True, id="a number"),
+    ],
+)
+def test_in_grain_one_digit_alone_is_not_believed(text: str, confidence: float, scratches: int, believed: bool) -> None:
+    ink = np.zeros((480, 640), np.uint8)
+    for place in range(scratches):
+        x, y = 240 + 40 * (place % 4), 150 + 50 * (place // 4)
+        cv2.line(ink, (x, y), (x + 12, y + 20), 255, 2)
+    digits = tuple(Digit(int(c), confidence, (300 + 24 * i, 220, 20, 30)) for i, c in enumerate(text))
+
+    assert texts([Reading(digits)], [], ink) == ([text] if believed else [])

@@ -41,7 +41,7 @@ from edge_app.stages.readings import group_readings
 from edge_app.stages.regions import RegionLimits, find_regions
 from edge_app.stages.roi import moved, part_of, roi_box
 from edge_app.stages.shrink import shrunk
-from edge_app.stages.signs import without_slashes
+from edge_app.stages.signs import with_bent_ones, without_slashes
 from edge_app.stages.strokes import leans_of_ones, without_lying_ones
 
 CROPS_IN_A_ROW = 16  # of the layer that shows them
@@ -137,7 +137,7 @@ class Pipeline:
         watch.lap("regions")
         if proposals.ways:
             scored = best_division(proposals, scored, self._score(frame.gray, proposals.region_map, watch))
-        verdicts = classify(in_company(without_slashes(scored)), settings.threshold)
+        verdicts = classify(with_bent_ones(in_company(without_slashes(scored))), settings.threshold)
         watch.lap("classify")
         readings = group_readings(verdicts.digits, verdicts.doubtful, frame.size_wh, region_map.tilt_deg)
         readings = believable(readings, verdicts.others, region_map)

@@ -14,7 +14,7 @@ from edge_app.frames import Reading, Region, RegionMap
 from edge_app.stages.rows import Boxes, as_boxes, gaps, in_row
 
 LETTER_HEIGHTS = 0.6, 1.8  # of a letter's, in the number's height; operators are mostly lower
-LETTER_GAP = 0.2  # widest gap between neighbours in a word, of the number's height; operators stand further off
+LETTER_GAP = 0.3  # widest gap between neighbours in a word, of the number's height; operators stand further off
 LETTER_LAP = 0.3  # of the number's height: a box that lies further over it is no neighbour
 FEW_SHAPES = 2  # that are no digit: on a page with hardly anything else, a stroke is a 1 and a ring a 0
 LIKE_HEIGHTS = 0.5, 2.0  # of a number that supports another, in that one's height

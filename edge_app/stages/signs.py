@@ -1,7 +1,7 @@
-"""Scored regions in, the same out with slashes told from 1s.
+"""Scored regions in, the same out with slashes and parentheses told from 1s.
 
-Both are one bare stroke. But a slash stands by itself between numbers, on a page that has other operators,
-and leans further than most hands do.
+All are one bare stroke. But a slash stands by itself between numbers, on a page that has other operators, and leans
+further than most hands do. And a parenthesis stands at the end of a number: one between two digits is a bent 1.
 """
 
 from dataclasses import replace
@@ -11,13 +11,16 @@ from numpy.typing import NDArray
 
 from edge_app.stages.classify import DIGITS, Scored
 from edge_app.stages.rows import Boxes, as_boxes, gaps, in_row
-from edge_app.stages.strokes import without_ones
+from edge_app.stages.strokes import ONE, without_ones
 
 SLASH_DEG = 24.0, 42.0  # how far slashes lean to the right; of lone 1s few do
 SLASH_HEIGHTS = 0.45, 2.2  # of the digits beside an operator, in its height
 SIGN_HEIGHTS = 0.8, 8.0
 REACH = 2.5  # how far these may stand from it, in their height
 GAP = 0.3  # the least space around an operator, in their height; digits of one number stand closer
+SLIM_ASPECT = 0.5  # width / height of a bent 1
+LEAST_ONE = 0.03  # probability that it is one
+NEXT_HEIGHTS, NEXT_GAP = (0.6, 1.8), 0.5  # of the digits on both sides of it, in its height
 FEW = 3  # other operators on a page, at least: one or two may be blots
 
 
@@ -38,6 +41,34 @@ def without_slashes(scored: Scored) -> Scored:
     slashes = np.zeros(len(boxes), dtype=bool)
     slashes[[row for row in np.flatnonzero(leaning) if _is_slash(row, boxes, is_sign)]] = True
     return replace(scored, scores=without_ones(scored.scores, slashes))
+
+
+def with_bent_ones(scored: Scored) -> Scored:
+    """Scores with half of the probability of "not a digit" given to a 1 where a bent stroke stands between two digits.
+
+    Args:
+        scored: of one frame; where the model has no class for what is no digit it stays as it is.
+    """
+    if scored.scores.shape[1] <= DIGITS:
+        return scored
+    boxes = as_boxes([region.box_xywh for region in scored.regions])
+    slim = boxes[:, 2] <= SLIM_ASPECT * boxes[:, 3]
+    is_digit = scored.scores.argmax(axis=1) < DIGITS
+    maybe = np.flatnonzero(~is_digit & slim & (scored.scores[:, ONE] >= LEAST_ONE))
+    bent = [row for row in maybe if _has_on_both_sides(row, boxes, is_digit)]
+    if not bent:
+        return scored
+    scores = scored.scores.copy()
+    scores[bent, ONE] += scores[bent, DIGITS] / 2
+    scores[bent, DIGITS] /= 2
+    return replace(scored, scores=scores)
+
+
+def _has_on_both_sides(row: int, boxes: Boxes, is_digit: NDArray[np.bool_]) -> bool:
+    """Whether a region has a digit close on its left and on its right."""
+    box, middles = tuple(boxes[row]), boxes[:, 0] + boxes[:, 2] / 2
+    beside = is_digit & in_row(box, boxes, NEXT_HEIGHTS) & (np.abs(gaps(box, boxes)) <= NEXT_GAP * box[3])
+    return bool(np.any(beside & (middles < middles[row])) and np.any(beside & (middles > middles[row])))
 
 
 def _is_slash(row: int, boxes: Boxes, is_sign: NDArray[np.bool_]) -> bool:

@@ -1,13 +1,14 @@
-"""A slash between numbers is no 1, where the page has other operators."""
+"""A slash between numbers is no 1, where the page has other operators; a bent stroke within a number is one."""
 
 from dataclasses import replace
 
 import numpy as np
+import pytest
 
 from edge_app.frames import Region
 from edge_app.stages.classify import Scored
 from edge_app.stages.crop import Measures
-from edge_app.stages.signs import without_slashes
+from edge_app.stages.signs import with_bent_ones, without_slashes
 
 DIGIT_XS = (20, 50, 150, 180, 300, 330)
 SIGN_XS = (100, 215, 400)
@@ -56,3 +57,32 @@ def test_a_model_without_a_class_for_what_is_no_digit_is_left_as_it_is() -> None
     ten = replace(scored, scores=scored.scores[:, :10])
 
     assert without_slashes(ten) is ten
+
+
+def bent(x: int, width: int = 12, probability: float = 0.08) -> Scored:
+    """Two digits, and beside them or between them a stroke that is hardly believed to be a 1, the last region."""
+    regions = tuple(Region((left, 100, wide, 40), (1,)) for left, wide in ((20, 24), (72, 24), (x, width)))
+    scores = np.full((3, 11), 0.001, np.float32)
+    scores[:2, 7] = 0.99
+    scores[2, [1, 10]] = probability, 1 - probability
+    zeros = np.zeros(3, np.float32)
+    return Scored(regions, scores, Measures(zeros, zeros, zeros, zeros), zeros * np.nan)
+
+
+def test_a_bent_stroke_between_two_digits_is_a_1() -> None:
+    scores = with_bent_ones(bent(x=52)).scores
+
+    assert scores[2].argmax() == 1
+    assert scores[2].sum() == pytest.approx(bent(x=52).scores[2].sum())
+
+
+@pytest.mark.parametrize(
+    "scored",
+    [
+        pytest.param(bent(x=104), id="a parenthesis after a number"),
+        pytest.param(bent(x=48, width=22), id="as wide as a letter"),
+        pytest.param(bent(x=52, probability=0.001), id="nothing like a 1"),
+    ],
+)
+def test_what_else_is_no_digit_stays_none(scored: Scored) -> None:
+    assert with_bent_ones(scored) is scored

@@ -30,7 +30,7 @@ INK_REACH, INK_EXTENT = (
 INK_LEAST, INK_RATIO = 8, 3.5  # of these to digits: on a desk of leather, or of wood
 BEYOND_GRAIN = 0.99  # probability from which a digit is believed there; but not of a 1, any scratch is one
 TOWER_OVER = 0.2, 1.0  # of a lone stroke's height: of the digits in its row
-TOWER = 1.45  # of the tallest of these: where it is as tall, it is none of them
+TOWER = 1.75  # of the tallest of these: where it is as tall, it is none of them
 FEW_BESIDE = 2  # of them, itself among them, do not tell
 
 NEXT_DIGIT = 0.6  # of the number's height: the space that one more digit would take

@@ -244,9 +244,19 @@ def _usual_heights(boxes: NDArray[np.int64], belief: Float32) -> NDArray[np.floa
     nearest = np.where(beside, np.abs(middles), np.inf).argsort(axis=1)[:, :ROW_DIGITS]
     heights = np.where(np.take_along_axis(beside, nearest, axis=1), sure[nearest, 3], np.nan)
     enough = beside.sum(axis=1) >= FEW_IN_ROW
-    if enough.any():
-        usual[enough] = np.nanmedian(heights[enough], axis=1)
+    usual[enough] = _medians(heights[enough])
     return usual
+
+
+def _medians(rows: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(N,) the median of each row, NaN left out; as `numpy.nanmedian`, which masks arrays of this size, and is slow.
+
+    >>> _medians(np.array([[3.0, np.nan, 1.0], [2.0, 9.0, 4.0]]))
+    array([2., 4.])
+    """
+    ranked, count = np.sort(rows, axis=1), np.count_nonzero(~np.isnan(rows), axis=1)  # NaN comes last
+    each = np.arange(len(rows))
+    return np.asarray((ranked[each, (count - 1) // 2] + ranked[each, count // 2]) / 2, dtype=np.float64)
 
 
 def _may_join(box: NDArray[np.int64], boxes: NDArray[np.int64], usual: float) -> NDArray[np.bool_]:

@@ -25,6 +25,7 @@ SHARP_SHARE = 0.8  # of such an area's pixels that are fully dark
 STROKE_FRACTION = 0.22  # of the shorter side: thicker dark structures are background, not strokes
 POLARITY_FRACTION = 0.15  # of the shorter side: window in which ink is the minority
 CLEAR_TAIL = 0.5  # by how much the dark tail outweighs the light one where ink is dark beyond doubt
+LEAST_TAILS = 200.0  # weight of both: the page of a faint pencil has 1,400, an empty page hardly any
 THIN_PX = 7  # width of the strokes of a page that is small in the frame
 THIN_WEIGHT, THIN_LEAST = 4.0, 0.3  # of these beside the tails, where they weigh so much of what the tails do
 CONTRAST_SHARE = 0.33  # of the strongest contrast nearby; half would thin faint ends, a quarter joins neighbours
@@ -98,8 +99,8 @@ def ink_is_dark(gray: UInt8, small: UInt8) -> bool:
     side = 1 + 2 * int(min(small.shape) * POLARITY_FRACTION / 2)
     deviation = np.asarray(cv2.subtract(small, cv2.blur(small, (side, side)), dtype=cv2.CV_32F), dtype=np.float32)
     excess, tails = _outweighed(np.maximum(-deviation, 0.0), np.maximum(deviation, 0.0))
-    if excess >= CLEAR_TAIL:
-        return True
+    if excess >= CLEAR_TAIL or tails < LEAST_TAILS:
+        return excess >= 0.0
     dark, light = (cv2.morphologyEx(gray, way, _window(THIN_PX // 2)) for way in (cv2.MORPH_BLACKHAT, cv2.MORPH_TOPHAT))
     thin_excess, thin = _outweighed(dark, light)
     return excess + (THIN_WEIGHT * thin_excess if thin >= THIN_LEAST * tails else 0.0) >= 0.0

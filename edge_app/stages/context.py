@@ -90,7 +90,7 @@ def _something_beside(reading: Reading, region_map: RegionMap, extent: NDArray[n
     large = extent >= LARGE_SHARE * height
     for start, end in ((left - space, left), (left + width, left + width + space)):
         zone = region_map.components[top : top + height, max(0, start) : max(0, end)]
-        if zone.size and float(large[zone].mean()) > COVERED_SHARE:
+        if np.count_nonzero(large[zone]) > COVERED_SHARE * zone.size:
             return True
     return False
 
@@ -107,9 +107,9 @@ def _in_word(reading: Reading, shapes: Boxes) -> bool:
 
 def _towers(reading: Reading, digits: Boxes) -> bool:
     """Whether a lone stroke is far taller than all digits around it: a pen that lies on the page."""
-    _, _, _, height = reading.box_xywh
     if reading.text != "1":
         return False
+    height = reading.box_xywh[3]
     beside = digits[in_row(reading.box_xywh, digits, TOWER_OVER) & (gaps(reading.box_xywh, digits) <= 4 * height)]
     tallest = beside[beside[:, 3] < height, 3].max(initial=0.0)
     alone = np.count_nonzero(beside[:, 3] >= height) <= 1  # itself

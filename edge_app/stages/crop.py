@@ -158,13 +158,12 @@ def _ink_table(paper: float, contrast: float) -> UInt8:
 
 def _dark_rim(level: UInt8, strokes: UInt8, any_ink: UInt8) -> float:
     """Share of the pixels two or three beside the strokes that are hardly brighter than the ink next to them."""
-    rim = np.asarray(cv2.compare(cv2.dilate(strokes, BESIDE), cv2.dilate(any_ink, NEAR), cv2.CMP_GT)) > 0
-    beside = level[rim].astype(np.float32)
-    if not beside.size:
+    rim = np.flatnonzero(cv2.compare(cv2.dilate(strokes, BESIDE), cv2.dilate(any_ink, NEAR), cv2.CMP_GT))
+    if not rim.size:
         return 0.0
-    darkest = cv2.dilate(level, NEXT_TO)[rim].astype(np.float32)
-    brightest = cv2.erode(level, AROUND)[rim].astype(np.float32)
-    return float(np.mean(darkest - beside < RIM_STEP * (darkest - brightest)))
+    planes = level, cv2.dilate(level, NEXT_TO), cv2.erode(level, AROUND)
+    beside, darkest, brightest = (np.asarray(plane).take(rim).astype(np.float32) for plane in planes)
+    return np.count_nonzero(darkest - beside < RIM_STEP * (darkest - brightest)) / rim.size
 
 
 def stroke_width(strokes: UInt8) -> float:

@@ -8,7 +8,6 @@ import logging
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib import metadata
 from pathlib import Path
 from types import MappingProxyType, ModuleType
 from typing import Any
@@ -253,8 +252,8 @@ def load_runtime(key: str) -> Runtime:
     package = RUNTIMES[key].replace("-", "_")
     try:
         module = importlib.import_module(f"{package}.interpreter")
-        return Runtime(key, module, metadata.version(RUNTIMES[key]))
-    except (ImportError, OSError, metadata.PackageNotFoundError) as error:
+        return Runtime(key, module, importlib.import_module(package).__version__)
+    except (ImportError, OSError) as error:
         raise InterpreterError(
             f"runtime {key!r} needs the package {RUNTIMES[key]}, which cannot be imported: {error}. "
             f'Run `pip install {RUNTIMES[key]}` in the app\'s environment, or use runtime "auto"'
@@ -262,7 +261,9 @@ def load_runtime(key: str) -> Runtime:
 
 
 def installed_versions() -> dict[str, str]:
-    """Version of each runtime whose distribution is installed, by distribution name; imports nothing."""
+    """Version of each runtime whose distribution is installed, by distribution name; imports none of them."""
+    from importlib import metadata  # here, because it takes longer to import than all of the app's own modules
+
     versions = {}
     for distribution in RUNTIMES.values():
         try:

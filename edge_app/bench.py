@@ -13,6 +13,7 @@ import numpy as np
 
 from edge_app.assemble import build_pipeline, model_flags, open_model, plan_camera
 from edge_app.bench_pages import (
+    CAMERA_FPS,
     Bench,
     board,
     peak_rss_mib,
@@ -85,7 +86,7 @@ def _everything(bench: Bench, flags: Sequence[str]) -> dict[str, Any]:
             "pages": time_pages(bench),
             "one_crop": time_one_crop(bench),
             "still": time_still(bench),
-            "latency": time_latency(bench),
+            "latency": [time_latency(bench, fps) for fps in CAMERA_FPS],
             "start": time_start([sys.executable, "-m", "edge_app", "read", *flags, str(page)], page),
         }
 

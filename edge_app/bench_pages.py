@@ -130,10 +130,20 @@ def time_still(bench: Bench) -> dict[str, float]:
     return {"still_ms": 1e3 * still_s, "changing_ms": 1e3 * changing_s, "ratio": still_s / changing_s}
 
 
-def time_latency(bench: Bench) -> list[dict[str, float]]:
-    """How old a reading is once it is there, with a camera of each pace, through the real loop."""
+def time_latency(bench: Bench, fps: float, seconds: float = LATENCY_S) -> dict[str, float]:
+    """How old a reading is once it is there, with a camera of some pace, through the real loop."""
     pages = [draw_page((640, 480), 8, np.roll(bench.crops, number, axis=0)) for number in range(4)]
-    return [_latency(bench, pages, fps) for fps in CAMERA_FPS]
+    script = (pages[number % len(pages)] for number in range(round(fps * seconds)))
+    camera = NewestFrame(FakeCamera(script, fps=fps, sleep=time.sleep))
+    ages = _Ages()
+    reader = Reader(bench.pipeline, TrackLimits(), "bench")
+    Service(lambda: camera, reader, [], LoopSettings(retry_camera=False, summary_s=0), observers=[ages]).run()
+    busy_ms, ages_ms = float(np.median(ages.busy_ms)), 1e3 * np.array(ages.ages_s)
+    return {
+        "fps": fps, "read": len(ages_ms), "dropped": ages.dropped, "processing_ms": busy_ms,
+        "age_median_ms": float(np.median(ages_ms)), "age_p99_ms": float(np.percentile(ages_ms, 99)),
+        "in_processing_times": float(np.median(ages_ms)) / busy_ms,
+    }  # fmt: skip
 
 
 def time_start(argv: Sequence[str], page: Path) -> dict[str, Any]:
@@ -173,20 +183,6 @@ class _Ages:
 
     def close(self) -> None:
         pass
-
-
-def _latency(bench: Bench, pages: Sequence[UInt8], fps: float) -> dict[str, float]:
-    script = (pages[number % len(pages)] for number in range(round(fps * LATENCY_S)))
-    camera = NewestFrame(FakeCamera(script, fps=fps, sleep=time.sleep))
-    ages = _Ages()
-    reader = Reader(bench.pipeline, TrackLimits(), "bench")
-    Service(lambda: camera, reader, [], LoopSettings(retry_camera=False, summary_s=0), observers=[ages]).run()
-    busy_ms = float(np.median(ages.busy_ms))
-    return {
-        "fps": fps, "read": len(ages.ages_s), "dropped": ages.dropped, "processing_ms": busy_ms,
-        "age_median_ms": 1e3 * float(np.median(ages.ages_s)), "age_p99_ms": 1e3 * float(np.percentile(ages.ages_s, 99)),
-        "in_processing_times": 1e3 * float(np.median(ages.ages_s)) / busy_ms,
-    }  # fmt: skip
 
 
 def _watch(pipeline: Pipeline, frames: Sequence[Frame]) -> float:

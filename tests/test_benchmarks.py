@@ -1,6 +1,7 @@
 """The benchmarks run and tell what they are for; what they measure is for people to read, not for tests."""
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -29,6 +30,26 @@ def test_a_short_soak_gains_no_thread_and_no_descriptor() -> None:
     assert told["published"] > 50
     assert (told["threads gained"], told["descriptors gained"]) == (0, 0)
     assert told["rss growth KiB"] < GROWTH_KIB
+
+
+def test_the_age_of_readings_is_told_minute_by_minute() -> None:
+    minutes = run("benchmarks/overrate.py", "--fps", "300", "--minutes", "2", "--seconds", "1").splitlines()
+
+    figures = [[int(number) for number in re.findall(r"(\d+) (?:frames|read|left)", minute)] for minute in minutes]
+    assert len(figures) == 2
+    assert all(frames == 300 and read > 0 and read + dropped <= frames + 1 for frames, read, dropped in figures)
+
+
+def test_the_memory_of_the_app_is_told_alone_and_watched() -> None:
+    peaks = [float(peak) for peak in re.findall(r"peak (\d+) MiB", run("benchmarks/memory.py", "--seconds", "3"))]
+
+    assert len(peaks) == 2
+    assert all(30 < peak < 1000 for peak in peaks)
+
+
+@pytest.mark.parametrize("stage", ["binarize", "regions", "crop", "classify", "a whole page"])
+def test_each_stage_whose_instructions_are_counted_runs(stage: str) -> None:
+    run("benchmarks/instructions.py", "--stage", stage)
 
 
 def test_everything_about_a_board_is_told() -> None:

@@ -141,7 +141,8 @@ def _print_everything(report: dict[str, Any]) -> None:
     crop, still, start = report["one_crop"], report["still"], report["start"]
     print(f"\none crop {crop['ours_us']:.0f} us, the bare model {crop['bare_us']:.0f} us: {crop['ratio']:.2f} times")
     print(
-        f"a still page {still['still_ms']:.2f} ms, a changing one {still['changing_ms']:.2f} ms: {still['ratio']:.2f}"
+        f"a page that changes {still['changing_ms']:.2f} ms, one digit of it {still['partly_ms']:.2f} ms: "
+        f"{still['partly_ratio']:.2f}, nothing of it {still['still_ms']:.2f} ms: {still['ratio']:.2f}"
     )
     print(
         f"first reading after {start['first_reading_s']:.2f} s, bare imports {start['bare_import_s']:.2f} s: "

@@ -26,6 +26,7 @@ from edge_app.stages.company import in_company
 from edge_app.stages.context import believable, with_clear_ends
 from edge_app.stages.crop import crop_regions
 from edge_app.stages.division import best_division
+from edge_app.stages.familiar import Familiar
 from edge_app.stages.looks import averaged, doubtful_rows, views_of
 from edge_app.stages.orientation import (
     QUARTERS,
@@ -87,13 +88,20 @@ class Pipeline:
         self._table = quantize_table(interpreter.input)
         self._lie = Lie(settings.settle_frames)
         self._frames = 0
+        self._familiar: Familiar | None = None
 
-    def read(self, frame: Frame) -> FrameReadings:
+    def read(self, frame: Frame, follows: bool = False) -> FrameReadings:
         """Takes one frame, or the part of it that is to be read, through the stages.
+
+        Args:
+            frame: what to read.
+            follows: whether it comes from the same camera as the last one that was read, shortly after it. What shows
+                the same is then not classified again, within limits.
 
         Raises:
             InterpreterError: the runtime or its delegate failed.
         """
+        self._familiar = (self._familiar or Familiar()) if follows else None
         if self._settings.roi is None:
             return self._read_part(frame)
         box = roi_box(self._settings.roi, frame.size_wh)
@@ -132,7 +140,7 @@ class Pipeline:
     def _read_upright(self, frame: Frame) -> FrameReadings:
         settings, watch = self._settings, _StopWatch()
         region_map, _ = self._find(frame, watch)
-        scored = self._score(frame.gray, region_map, watch, look_again=True)
+        scored = self._score_new(frame.gray, region_map, watch)
         proposals = propose(region_map, scored.belief)
         watch.lap("regions")
         if proposals.ways:
@@ -175,6 +183,17 @@ class Pipeline:
         if rows.size:
             scores[rows] = averaged(scores[rows], self._classify(views_of(crops[rows])))
         return scores
+
+    def _score_new(self, gray: UInt8, region_map: RegionMap, watch: "_StopWatch") -> Scored:
+        """What the classifier says of regions, or said of them when it was last asked."""
+        if self._familiar is None:
+            return self._score(gray, region_map, watch, look_again=True)
+        found = self._familiar.match(gray, region_map)
+        watch.lap("regions")
+        new = tuple(region for region, row in zip(region_map.regions, found, strict=True) if row < 0)
+        fresh = self._score(gray, replace(region_map, regions=new), watch, look_again=True)
+        regions = tuple(_inside(region, gray.shape) for region in region_map.regions)
+        return self._familiar.merge(fresh, found, regions)
 
     def _score(self, gray: UInt8, region_map: RegionMap, watch: "_StopWatch", look_again: bool = False) -> Scored:
         """What the classifier says of regions."""

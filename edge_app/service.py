@@ -266,12 +266,13 @@ class Service:
     def _read(self, camera: Camera, frame: Frame) -> tuple[FrameReadings, tuple[Reading, ...], tuple[Withheld, ...]]:
         """What the frame says, and what is published and withheld as of it; all as before where it shows the same."""
         began_s, before = self._clock(), self._newest
-        if self._settings.skip_still and camera.live and self._still.is_still(frame.gray) and before is not None:
+        follows = self._settings.skip_still and camera.live
+        if follows and self._still.is_still(frame.gray) and before is not None:
             self.summary.still += 1
             elapsed_ms = 1e3 * (self._clock() - began_s)
             seen = replace(before.seen, timing_ms={"change": elapsed_ms, "total": elapsed_ms})
             return seen, self._published, before.withheld
-        seen = self._reader.pipeline.read(frame)
+        seen = self._reader.pipeline.read(frame, follows)
         return seen, *self._agree(seen, time.time())
 
     def _agree(self, seen: FrameReadings, wall_time_s: float) -> tuple[tuple[Reading, ...], tuple[Withheld, ...]]:

@@ -525,7 +525,7 @@ def test_a_live_page_that_stays_the_same_is_not_read_again_until_it_changes() ->
     reads: list[int] = []
     reader = reader_of(7, "0123")
     read = reader.pipeline.read
-    reader.pipeline.read = lambda frame: reads.append(frame.sequence) or read(frame)  # type: ignore[func-returns-value, method-assign]
+    reader.pipeline.read = lambda frame, follows: reads.append(frame.sequence) or read(frame, follows)  # type: ignore[func-returns-value, method-assign]
 
     settings = LoopSettings(skip_still=True)
     service_of([ScriptedCamera(list(frames))], [output], settings, reader, observers=[witness]).run()

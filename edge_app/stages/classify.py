@@ -38,6 +38,20 @@ class Scored:
         belief: Float32 = self.scores[:, :DIGITS].max(axis=1, initial=0.0)
         return belief
 
+    def take(self, rows: NDArray[np.intp]) -> "Scored":
+        """Some of the regions, in the order given."""
+        regions = tuple(self.regions[row] for row in rows)
+        return Scored(regions, self.scores[rows], self.measures.take(rows), self.leans[rows])
+
+    def joined(self, others: "Scored") -> "Scored":
+        """These regions and others after them."""
+        return Scored(
+            self.regions + others.regions,
+            np.concatenate([self.scores, others.scores]),
+            self.measures.joined(others.measures),
+            np.concatenate([self.leans, others.leans]),
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Verdicts:

@@ -88,14 +88,7 @@ def best_division(proposals: Proposals, scored: Scored, proposed: Scored) -> Sco
     gone = {number for way, _ in chosen for number in way.replaces}
     kept = [number for number in range(len(scored.regions)) if number not in gone]
     new = [row for _, path in chosen for row in _without_flourishes(path, proposed)]
-    return Scored(
-        regions=(*(scored.regions[number] for number in kept), *(proposed.regions[row] for row in new)),
-        scores=np.concatenate([scored.scores[kept], proposed.scores[new]]),
-        measures=scored.measures.take(np.array(kept, dtype=np.intp)).joined(
-            proposed.measures.take(np.array(new, dtype=np.intp))
-        ),
-        leans=np.concatenate([scored.leans[kept], proposed.leans[new]]),
-    )
+    return scored.take(np.array(kept, dtype=np.intp)).joined(proposed.take(np.array(new, dtype=np.intp)))
 
 
 def best_path(way: Proposal, belief: Float32) -> list[int]:

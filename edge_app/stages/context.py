@@ -14,6 +14,7 @@ from edge_app.frames import Reading, Region, RegionMap
 from edge_app.stages.rows import Boxes, as_boxes, gaps, in_row
 
 LETTER_HEIGHTS = 0.6, 1.8  # of a letter's, in the number's height; operators are mostly lower
+SMALL_LETTER = 0.4  # the same at the least, beside what may be an l or a j
 LETTER_GAP = 0.3  # widest gap between neighbours in a word, of the number's height; operators stand further off
 LETTER_LAP = 0.3  # of the number's height: a box that lies further over it is no neighbour
 FEW_SHAPES = 2  # that are no digit: on a page with hardly anything else, a stroke is a 1 and a ring a 0
@@ -96,13 +97,17 @@ def _something_beside(reading: Reading, region_map: RegionMap, extent: NDArray[n
 
 
 def _in_word(reading: Reading, shapes: Boxes) -> bool:
-    """Whether at least as many letters as digits stand close beside the digits or between them, in one row."""
+    """Whether at least as many letters as digits stand close beside the digits or between them, in one row.
+
+    Of strokes and rings, which words are made of, a single letter makes letters.
+    """
     left, _, width, height = (float(side) for side in reading.box_xywh)
-    row = shapes[in_row(reading.box_xywh, shapes, LETTER_HEIGHTS)]
+    plain = _is_plain(reading)
+    row = shapes[in_row(reading.box_xywh, shapes, (SMALL_LETTER if plain else LETTER_HEIGHTS[0], LETTER_HEIGHTS[1]))]
     middles = row[:, 0] + row[:, 2] / 2
     between = int(np.count_nonzero((middles > left) & (middles < left + width)))
     letters = between + _chain(row, left + width, height) + _chain(_mirrored(row), -left, height)
-    return letters >= len(reading.digits)
+    return letters >= (1 if plain else len(reading.digits))
 
 
 def _towers(reading: Reading, digits: Boxes) -> bool:

@@ -72,10 +72,9 @@ def _has_on_both_sides(row: int, boxes: Boxes, is_digit: NDArray[np.bool_]) -> b
 
 
 def _is_slash(row: int, boxes: Boxes, is_sign: NDArray[np.bool_]) -> bool:
-    """Whether a region stands between digits of its row as a sign does: the first 1 of a line may lean as well."""
+    """Whether a region stands by itself after a digit, as a sign does: the first 1 of a line may lean as well."""
     middles = boxes[:, 0] + boxes[:, 2] / 2
-    sides = middles < middles[row], middles > middles[row]
-    return all(_is_between(row, boxes, is_sign | ~side, SLASH_HEIGHTS) for side in sides)
+    return _is_between(row, boxes, is_sign | (middles >= middles[row]), SLASH_HEIGHTS)
 
 
 def _is_between(row: int, boxes: Boxes, is_sign: NDArray[np.bool_], heights: tuple[float, float]) -> bool:

@@ -32,6 +32,7 @@ def test_numbers_alone_are_believed() -> None:
         pytest.param(number(100, "0"), [(78, 100, 20, 30)], id="to: a letter before it"),
         pytest.param(number(100, "110"), [(78, 96, 20, 34), (52, 105, 22, 25), (28, 96, 20, 34)], id="hello"),
         pytest.param(number(100, "1"), [(122, 104, 22, 26)], id="in: a letter after it"),
+        pytest.param(number(100, "11"), [(86, 114, 12, 14)], id="ell: a low letter before two strokes"),
     ],
 )
 def test_letters_of_a_word_are_no_digits(reading: Reading, others: list[BoxXYWH]) -> None:

@@ -17,6 +17,7 @@ import msgspec
 from msgspec import Meta
 
 from edge_app.errors import ConfigError
+from edge_app.files import write_whole
 
 log = logging.getLogger(__name__)
 
@@ -274,13 +275,8 @@ def save_settings(file: Path, values: Mapping[Key, Any]) -> None:
     for section in sorted({section for section, _ in values}):
         lines.append(f"\n[{section}]")
         lines += [f"{name} = {toml_value(value)}" for (of, name), value in values.items() if of == section]
-    unfinished = file.with_name(f".{file.name}.{os.getpid()}.tmp")
     try:
-        with unfinished.open("w", encoding="utf-8") as stream:
-            stream.write("\n".join(lines) + "\n")
-            stream.flush()
-            os.fsync(stream.fileno())
-        unfinished.replace(file)
+        write_whole(file, ("\n".join(lines) + "\n").encode(), durable=True)
     except OSError as error:
         raise ConfigError(f"{file} must be a file that can be written. Received: {error.strerror or error}") from error
 

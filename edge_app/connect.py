@@ -16,6 +16,7 @@ from edge_app.config import Config, LoadedConfig, save_settings, settings_file
 from edge_app.control import SOCKET_NAME, ControlServer
 from edge_app.devices.board import board_celsius, board_throttled
 from edge_app.errors import ConfigError, ServiceError
+from edge_app.files import write_whole
 from edge_app.outputs.backlog import Backlog
 from edge_app.outputs.homeassistant import Device, discovery
 from edge_app.outputs.webhook import Hook, Webhook
@@ -131,10 +132,8 @@ def host_names(config: Config) -> frozenset[str]:
 
 def _keep(accepted: Accepted, file: Path) -> None:
     """Writes it whole or not at all; where that fails, only a restart will have forgotten it."""
-    unfinished = file.with_name(f".{file.name}.tmp")
     try:
-        unfinished.write_bytes(msgspec.json.encode(accepted))
-        unfinished.replace(file)
+        write_whole(file, msgspec.json.encode(accepted))
     except OSError as error:
         log.warning("%s cannot be written: %s; a restart will forget it", file, error.strerror or error)
 

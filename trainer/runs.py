@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from edge_app.files import write_whole
 from edge_app.stages.crop import PREPROCESSING
 from trainer.data import FILES, SPLIT_SEED
 from trainer.errors import RunError
@@ -42,7 +43,7 @@ def open_run(run: Path, configuration: Mapping[str, Any]) -> None:
         "versions": versions(VERSIONS_OF),
         "git": git_revision(),
     }
-    write_whole(run / "run.json", json.dumps(record, indent=2) + "\n")
+    write_whole(run / "run.json", (json.dumps(record, indent=2) + "\n").encode())
 
 
 def read_history(run: Path) -> list[dict[str, float]]:
@@ -81,13 +82,13 @@ def write_lock(run: Path, command: str, files: Sequence[str]) -> None:
             name: hashlib.sha256((run / name).read_bytes()).hexdigest() for name in files if (run / name).exists()
         },
     }
-    write_whole(run / "lock.json", json.dumps(lock, indent=2) + "\n")
+    write_whole(run / "lock.json", (json.dumps(lock, indent=2) + "\n").encode())
 
 
 def append_history(run: Path, line: Mapping[str, float]) -> None:
     """Adds the line of an epoch, in place of any later ones of an interrupted run."""
     kept = [entry for entry in read_history(run) if entry["epoch"] < line["epoch"]]
-    write_whole(run / "history.jsonl", "".join(json.dumps(entry) + "\n" for entry in [*kept, dict(line)]))
+    write_whole(run / "history.jsonl", "".join(json.dumps(entry) + "\n" for entry in [*kept, dict(line)]).encode())
 
 
 def versions(names: Sequence[str]) -> dict[str, str]:
@@ -106,10 +107,3 @@ def git_revision() -> str:
     command = ["git", "-C", str(Path(__file__).parent), "describe", "--always", "--abbrev=40", "--dirty=+changes"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     return done.stdout.strip() or "unknown"
-
-
-def write_whole(file: Path, text: str) -> None:
-    """Writes a file whole or not at all."""
-    new = file.with_suffix(".new")
-    new.write_text(text)
-    new.replace(file)

@@ -24,6 +24,7 @@ import numpy as np
 from rich.console import Console
 
 from edge_app.bundle import embedded_bundle_path, load_bundle
+from edge_app.files import write_whole
 from edge_app.frames import UInt8
 from edge_app.manifest import DIGIT_LABELS
 from trainer import data
@@ -41,7 +42,7 @@ from trainer.qat import fine_tune, folded
 from trainer.quantize import float_tflite, quantize
 from trainer.report import siblings, write_report
 from trainer.robustness import accuracy, measure_robustness, print_robustness
-from trainer.runs import open_run, read_record, write_lock, write_whole
+from trainer.runs import open_run, read_record, write_lock
 from trainer.study import by_size, float_scores, int8_scores, judged, print_rows
 from trainer.teach import COURSES, lessons_folder, teach
 from trainer.train import (
@@ -331,7 +332,7 @@ def _as_dicts(rows: Sequence[Any]) -> list[dict[str, Any]]:
 
 
 def _write_json(file: Path, content: dict[str, Any]) -> None:
-    write_whole(file, json.dumps(content, indent=2) + "\n")
+    write_whole(file, (json.dumps(content, indent=2) + "\n").encode())
 
 
 def _read_json(file: Path) -> dict[str, Any]:

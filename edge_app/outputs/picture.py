@@ -7,6 +7,7 @@ from pathlib import Path
 import cv2
 
 from edge_app.errors import OutputError
+from edge_app.files import write_whole
 from edge_app.frames import Moment, UInt8
 from edge_app.protocols import Command
 
@@ -75,7 +76,7 @@ def check_folder(path: Path) -> None:
 
 
 def write_picture(picture_bgr: UInt8, path: Path) -> None:
-    """Writes a picture under a temporary name beside `path`, then renames it.
+    """Writes a picture, whole or not at all.
 
     Args:
         picture_bgr: (H, W, 3) uint8; not written to.
@@ -84,19 +85,15 @@ def write_picture(picture_bgr: UInt8, path: Path) -> None:
     Raises:
         OutputError: it cannot be encoded or written; what was at `path` is still there.
     """
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         encoded, buffer = cv2.imencode(path.suffix.lower(), picture_bgr)
-        if not encoded:
-            raise OutputError(f"cannot encode a picture of shape {picture_bgr.shape} as {path.suffix}")
-        unfinished.write_bytes(buffer.tobytes())
-        unfinished.replace(path)
     except cv2.error as error:
         raise OutputError(f"cannot encode a picture of shape {picture_bgr.shape} as {path.suffix}: {error}") from error
+    if not encoded:
+        raise OutputError(f"cannot encode a picture of shape {picture_bgr.shape} as {path.suffix}")
+    try:
+        write_whole(path, buffer.tobytes())
     except OSError as error:
-        unfinished.unlink(missing_ok=True)
-        if isinstance(error, OutputError):
-            raise
         raise OutputError(f"cannot write picture {path}: {error.strerror or error}") from error
 
 

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge_app.frames import Reading, Region, RegionMap
+from edge_app.stages.regions import off_edges
 from edge_app.stages.rows import Boxes, as_boxes, gaps, in_row
 
 LETTER_HEIGHTS = 0.6, 1.8  # of a letter's, in the number's height; operators are mostly lower
@@ -52,7 +53,8 @@ def believable(readings: Sequence[Reading], others: Sequence[Region], region_map
     """
     shapes = as_boxes([region.box_xywh for region in others if not region.cut])  # what runs off the frame is the desk
     digits = as_boxes([digit.box_xywh for reading in readings for digit in reading.digits])
-    ink = region_map.statistics[1:, :4] / region_map.resize_factor
+    stats = region_map.statistics[1:]
+    ink = stats[off_edges(stats, region_map.components.shape), :4] / region_map.resize_factor
     kept = [r for r in readings if not (_towers(r, digits) or _in_grain(r, ink, digits))]
     if not kept or not len(shapes):
         return tuple(kept)

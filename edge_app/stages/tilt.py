@@ -18,6 +18,7 @@ AGREE_DEG = 9.0  # from the median, of a pair that agrees
 AGREEING_SHARE = 0.5  # of all pairs
 LIKE_HEIGHT = 0.7  # shorter to taller: 1, 7 and 9 of one line are; letters and marks less so
 REACH = 1.6  # of the taller one's height, to the centre of the next digit
+FAR_REACH = 3.0  # the same where too few are so near: some hands write digits far apart
 
 
 def page_tilt(regions: Sequence[Region]) -> float:
@@ -34,7 +35,9 @@ def page_tilt(regions: Sequence[Region]) -> float:
     (11, 0.0)
     """
     boxes = np.array([region.box_xywh for region in regions if not region.cut], dtype=np.float64).reshape(-1, 4)
-    angles = _to_next(boxes)
+    angles = _to_next(boxes, REACH)
+    if len(angles) < LEAST_PAIRS:
+        angles = _to_next(boxes, FAR_REACH)
     if len(angles) < LEAST_PAIRS:
         return 0.0
     middle = float(np.median(angles))
@@ -61,7 +64,7 @@ def level(box: BoxXYWH, tilt_deg: float) -> BoxXYWH:
     return round(centre_x - width / 2), round(centre_y - height / 2), width, height
 
 
-def _to_next(boxes: NDArray[np.float64]) -> NDArray[np.float64]:
+def _to_next(boxes: NDArray[np.float64], reach: float) -> NDArray[np.float64]:
     """Angle from each box to the nearest one of its height on its right, degrees clockwise, (M,) float64."""
     if len(boxes) < 2:
         return np.zeros(0)
@@ -71,7 +74,7 @@ def _to_next(boxes: NDArray[np.float64]) -> NDArray[np.float64]:
     taller, shorter = np.maximum(height[:, None], height), np.minimum(height[:, None], height)
     angle = np.degrees(np.arctan2(down, np.maximum(across, 1e-6)))
     distance = np.hypot(across, down)
-    fits = (across > 0) & (shorter >= LIKE_HEIGHT * taller) & (distance <= REACH * taller) & (np.abs(angle) <= MOST_DEG)
+    fits = (across > 0) & (shorter >= LIKE_HEIGHT * taller) & (distance <= reach * taller) & (np.abs(angle) <= MOST_DEG)
     distance = np.where(fits, distance, np.inf)
     nearest = distance.argmin(axis=1)
     found = np.isfinite(distance.min(axis=1))

@@ -7,14 +7,14 @@ from edge_app.frames import Region
 from edge_app.stages.tilt import LEAST_DEG, level, page_tilt
 
 
-def lines(degrees: float, scatter: float = 2.0, seed: int = 3) -> list[Region]:
+def lines(degrees: float, scatter: float = 2.0, seed: int = 3, pitch: int = 28) -> list[Region]:
     """Three lines of eight digits, 30 px tall, turned about the origin."""
     random = np.random.default_rng(seed)
     turn = np.deg2rad(degrees)
     regions = []
     for row in range(3):
         for column in range(8):
-            x, y = 150 + 28 * column, 200 + 70 * row + random.normal(0, scatter)
+            x, y = 150 + pitch * column, 200 + max(70, 2 * pitch) * row + random.normal(0, scatter)
             across, down = x * np.cos(turn) - y * np.sin(turn), x * np.sin(turn) + y * np.cos(turn)
             regions.append(Region((round(across), round(down), 20, 30), (1,)))
     return regions
@@ -23,6 +23,11 @@ def lines(degrees: float, scatter: float = 2.0, seed: int = 3) -> list[Region]:
 @pytest.mark.parametrize("degrees", [-25, -12, -6, 6, 12, 25])
 def test_tilted_lines_tell_their_angle(degrees: float) -> None:
     assert page_tilt(lines(degrees)) == pytest.approx(degrees, abs=2.0)
+
+
+@pytest.mark.parametrize("degrees", [-15, 15])
+def test_digits_written_far_apart_tell_it_too(degrees: float) -> None:
+    assert page_tilt(lines(degrees, pitch=75)) == pytest.approx(degrees, abs=2.0)
 
 
 @pytest.mark.parametrize("degrees", [-2, 0, 2])

@@ -286,7 +286,7 @@ def _loose_pieces(region: Region, region_map: RegionMap, used: set[int], tall_px
     x, y, width, height = _working_box(region.box_xywh, region_map.resize_factor, region_map.components.shape)
     gap = max(2.0, STACKED_GAP_SHARE * tall_px)
     near = (
-        off_edges(stats, region_map.components.shape)  # the desk beside the page does
+        off_edges(stats, region_map.components.shape)  # what runs off the frame is the desk
         & (stats[:, 4] >= MIN_PART_AREA_PX)
         & (stats[:, 3] <= max(height, tall_px))
         & (stats[:, 2] <= LOOSE_WIDTH * max(width, height, tall_px))

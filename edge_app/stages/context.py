@@ -25,10 +25,8 @@ AREA_LEAST = 10  # shapes around it that are no digit; fewer are words and opera
 AREA_RATIO = 1.2  # of shapes that are no digit to digits, from which all of them are letters or texture
 GRAIN_HEIGHTS = 0.4, 2.2  # of shapes around a number of one digit, in its height
 LONELY_LEAST, LONELY_RATIO = 4, 1.5  # of these: a shape like a digit is soon found anywhere
-INK_REACH, INK_EXTENT = (
-    4.0,
-    (0.3, 4.0),
-)  # of pieces of ink around a number of one digit, whatever they look like, likewise
+INK_EXTENT = 0.3, 4.0  # of pieces of ink around a number of one digit, whatever they look like, in its height
+INK_REACH = 4.0  # how far around it, likewise
 INK_LEAST, INK_RATIO = 8, 3.5  # of these to digits: on a desk of leather, or of wood
 BEYOND_GRAIN = 0.99  # probability from which a digit is believed there; but not of a 1, any scratch is one
 TOWER_OVER = 0.2, 1.0  # of a lone stroke's height: of the digits in its row

@@ -119,7 +119,7 @@ RECIPES = {
 """Chosen on the validation split."""
 
 QUICK = {
-    name: dataclasses.replace(RECIPES[name], epochs=14, label_smoothing=0.03, extras=Extras(scenes=6, negatives=4_000))
+    name: dataclasses.replace(RECIPES[name], epochs=12, label_smoothing=0.03, extras=Extras(scenes=6, negatives=4_000))
     for name in ("compact", "accurate")
 }
 """Without teachers and with few drawn pages: for a trial, in minutes."""

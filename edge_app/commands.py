@@ -20,8 +20,9 @@ from edge_app.assemble import (
 )
 from edge_app.bundle import verify_in_child
 from edge_app.config import Config, LoadedConfig, toml_value, values_of
+from edge_app.confine import MEMORY, confine
 from edge_app.devices.cameras.images import list_images, read_image
-from edge_app.errors import ImageError, OutputError
+from edge_app.errors import BundleError, ImageError, OutputError
 from edge_app.frames import FrameReadings
 from edge_app.outputs.contract import encode, error_record, image_record
 from edge_app.outputs.picture import write_picture
@@ -91,8 +92,13 @@ def config(args: argparse.Namespace, loaded: LoadedConfig) -> int:
 
 
 def _check_in_process(config: Config) -> dict[str, Any]:
-    model = load_model(config, bundle_paths(config)[0], verify=False)
-    replay = self_test(model)
+    confine()
+    path = bundle_paths(config)[0]
+    try:
+        model = load_model(config, path, verify=False)
+        replay = self_test(model)
+    except MemoryError as error:
+        raise BundleError(f"{path}: the model must load and answer within {MEMORY >> 20} MiB. It takes more") from error
     return {
         "bundle": str(model.bundle.path),
         "id": model.bundle.id,

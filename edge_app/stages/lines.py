@@ -17,6 +17,7 @@ from edge_app.frames import Int32, UInt8
 LEFT, TOP, WIDTH, HEIGHT, AREA = range(5)  # columns of OpenCV's component statistics; row 0 is paper
 
 CARRIER_SHARE = 0.22  # of the frame's longer side: least extent of a piece of ink that may hold lines
+PIECE_SHARE = 0.055  # the same on a ruled page, of what the threshold left of a faint rule
 CARRIER_FILL = 0.4  # most of its box that is ink
 DASH_SLIMNESS = 4  # length / thickness from which a small piece may be part of a broken line
 DASH_THICKNESS_PX = 5
@@ -29,6 +30,7 @@ PARALLEL_SHARE = 0.11  # the same, for what runs as the rules of a ruled page do
 PARALLEL = 0.02  # most that its slope may differ from theirs: one degree
 UNEVEN = 0.25  # of the space between rules: how far off one may lie
 SQUARE = 0.14  # most that a margin's slope may differ from plumb on the rules: 8 degrees
+WIDEST_SPACING = 0.2  # of the longer side, of a page that is looked at again for what is left of faint rules
 FANNED = 0.06  # most that the slopes of neighbouring sides of boxes differ: 3 degrees
 BEYOND_ENDS = 0.8  # of a line's length: how far it is followed where the threshold lost it
 GAP_SHARE = 0.02  # of the longer side: gaps in a line that the threshold lost
@@ -54,6 +56,7 @@ LEAST_SEEN_PX = 8  # of a step: fewer may be a stroke that crosses
 WANDER_PX = 3  # that a line strays from straight: paper is bent, lenses are round
 LEAST_BARE = 0.3  # of a line: the least that nothing crosses
 MAX_STEPS = 0.03  # of that: how often the middle of the ink leaps; the strokes of joined-up writing do
+BARE_PERCENTILE = 25  # of the thickness along a line: where nothing crosses it
 CROSSING = 1.6  # times the line's thickness: thicker ink across it is a stroke that crosses
 
 
@@ -116,6 +119,9 @@ def remove_lines(mask: UInt8, components: Int32, stats: Int32) -> UInt8:
     found = _segments(np.asarray(cv2.subtract(drawn, thick), dtype=np.uint8), side)
     rows = [row for row in _in_rows(found, IN_ROW * side) if _is_straight(mask, row)]
     rules = _rules(rows, mask.shape)
+    ruled = _distinct([rule for rule in rules if rule.flat], APART * side)
+    if len(ruled) >= 2 and _spacing(ruled, mask.shape[1] / 2) <= WIDEST_SPACING * side:
+        rules = _completed(rules, ruled, _pieces(mask, components, stats, carriers, ruled), IN_ROW * side)
     lines = rules + [line for line in _box_sides(mask, rows) if line not in rules]
     if not lines:
         return mask
@@ -132,6 +138,42 @@ def remove_lines(mask: UInt8, components: Int32, stats: Int32) -> UInt8:
     return erased
 
 
+def _pieces(
+    mask: UInt8, components: Int32, stats: Int32, carriers: NDArray[np.bool_], rules: list[Segment]
+) -> list[Segment]:
+    """What may be left of faint rules: too short to tell by itself, and joined to the digits that stand on it.
+
+    Args:
+        mask, components, stats: as `remove_lines` has them.
+        carriers: (M,) bool, the pieces of ink that were looked at before.
+        rules: two or more of the page's, the longest first.
+    """
+    side = max(mask.shape)
+    carry = _carriers(stats, mask.shape, PIECE_SHARE) & ~carriers
+    drawn = np.where(carry, 255, 0).astype(np.uint8)[components]
+    thickest = float(np.median([_thickness(mask, rule, BARE_PERCENTILE) for rule in rules])) + 1
+    found = [s for s in _segments(drawn, side) if s.flat and _is_straight(mask, s)]
+    return [s for s in found if _thickness(mask, s, BARE_PERCENTILE) <= thickest]
+
+
+def _completed(rules: list[Segment], strong: list[Segment], pieces: list[Segment], near: float) -> list[Segment]:
+    """The rules, each with all that lies in line with it, and those pieces that lie where the spacing puts another."""
+    whole: list[Segment] = []
+    for segment in [*rules, *pieces]:
+        row = next((number for number, rule in enumerate(whole) if _in_line(rule, segment, near)), None)
+        if row is not None:
+            whole[row] = _as_one([whole[row], segment])
+        elif segment in rules or (_parallel(segment, strong) and _is_evenly_spaced(segment, strong)):
+            whole.append(segment)
+    return whole
+
+
+def _in_line(rule: Segment, segment: Segment, near: float) -> bool:
+    """Whether a segment lies on the straight continuation of a rule, however far away."""
+    ends = zip(segment.along, segment.across, strict=True)
+    return rule.flat == segment.flat and all(abs(rule.across_at(along) - across) <= near for along, across in ends)
+
+
 def _reach(line: Segment, rules: list[Segment]) -> tuple[float, float]:
     """How far a rule is followed before its start and beyond its end: at least as far as the others run."""
     alike = [rule for rule in rules if rule.flat == line.flat]
@@ -140,10 +182,10 @@ def _reach(line: Segment, rules: list[Segment]) -> tuple[float, float]:
     return max(least, line.along[0] - first), max(least, last - line.along[-1])
 
 
-def _carriers(stats: Int32, shape_hw: tuple[int, ...]) -> NDArray[np.bool_]:
-    """Which pieces are so large and thin that lines may be in them."""
+def _carriers(stats: Int32, shape_hw: tuple[int, ...], share: float = CARRIER_SHARE) -> NDArray[np.bool_]:
+    """Which pieces are so large, by their share of the frame's longer side, and so thin that lines may be in them."""
     width, height = stats[:, WIDTH], stats[:, HEIGHT]
-    large = np.maximum(width, height) >= CARRIER_SHARE * max(shape_hw)
+    large = np.maximum(width, height) >= share * max(shape_hw)
     thin = stats[:, AREA] <= CARRIER_FILL * width * height
     level = np.minimum(width, height) * SLIMNESS <= np.maximum(width, height)
     found = large & (thin | level)
@@ -234,7 +276,7 @@ def _is_straight(mask: UInt8, line: Segment) -> bool:
 
 def _crossed_from(top: NDArray[np.int64], bottom: NDArray[np.int64], found: NDArray[np.bool_]) -> float:
     """How thick the ink across a line is where a stroke crosses it."""
-    return float(np.percentile((bottom - top + 1)[found], 25)) * CROSSING + 1
+    return float(np.percentile((bottom - top + 1)[found], BARE_PERCENTILE)) * CROSSING + 1
 
 
 def _rules(segments: list[Segment], shape_hw: tuple[int, ...]) -> list[Segment]:
@@ -268,11 +310,16 @@ def _parallel(segment: Segment, rules: list[Segment]) -> bool:
 
 def _is_evenly_spaced(segment: Segment, rules: list[Segment]) -> bool:
     """Whether a segment lies where the even spacing of two rules or more puts another; the tops of digits do not."""
-    places = np.sort([rule.across_at(segment.middle) for rule in rules])
-    spacing = float(np.diff(places).min())  # rules between others may be missing
+    places = np.array([rule.across_at(segment.middle) for rule in rules])
+    spacing = _spacing(rules, segment.middle)
     nearest = int(np.abs(places - segment.across_at(segment.middle)).argmin())
     away = (segment.across_at(segment.middle) - places[nearest]) / spacing
     return bool(abs(away - round(away)) <= UNEVEN)
+
+
+def _spacing(rules: list[Segment], along: float) -> float:
+    """Pixels from one of two rules or more to the next at a place along them; some between them may be missing."""
+    return float(np.diff(np.sort([rule.across_at(along) for rule in rules])).min())
 
 
 def _is_square_to(margin: Segment, rules: list[Segment]) -> bool:
@@ -308,12 +355,12 @@ def _no_thicker(mask: UInt8, segments: list[Segment], others: list[Segment]) -> 
     return [s for s in segments if _thickness(mask, s) <= THICKER * thickest + 1]
 
 
-def _thickness(mask: UInt8, line: Segment) -> float:
-    """Pixels of ink across a line, median."""
+def _thickness(mask: UInt8, line: Segment, percentile: float = 50) -> float:
+    """Pixels of ink across a line, median; a low percentile tells of where nothing stands on it or crosses it."""
     view = mask if line.flat else mask.T
     along = np.arange(max(0, int(line.along[0])), min(view.shape[1], int(line.along[-1]) + 1))
     top, bottom, found = _runs(view, along, np.interp(along, line.along, line.across))
-    return float(np.median((bottom - top + 1)[found])) if found.any() else 0.0
+    return float(np.percentile((bottom - top + 1)[found], percentile)) if found.any() else 0.0
 
 
 def _ends_on(segment: Segment, others: list[Segment], near: float) -> bool:
@@ -450,8 +497,11 @@ def _followed(
 
 
 def _was_a_digit(erased: UInt8, carried: NDArray[np.bool_], lines: list[Segment]) -> bool:
-    """Whether what is left of the ink that held the lines is nearly as large as they were."""
+    """Whether what is left of the ink that held the lines is nearly as large as they were; what runs off the frame,
+    as the desk around a page does, is none."""
     left = np.where(carried, erased, 0).astype(np.uint8)
     _, _, stats, _ = cv2.connectedComponentsWithStats(left, connectivity=8)
-    largest = int(stats[1:, [WIDTH, HEIGHT]].max(initial=0))
+    ends = stats[:, [LEFT, TOP]] + stats[:, [WIDTH, HEIGHT]]
+    inside = (stats[:, [LEFT, TOP]] > 0).all(axis=1) & (ends < (erased.shape[1], erased.shape[0])).all(axis=1)
+    largest = int(stats[1:][inside[1:]][:, [WIDTH, HEIGHT]].max(initial=0))
     return largest > LEFTOVER_SHARE * max(line.length for line in lines)

@@ -251,3 +251,45 @@ def test_a_leaning_stem_from_rule_to_rule_is_no_side_of_a_box() -> None:
     left = without_lines(page)
 
     assert np.count_nonzero(left[175:255, 415:450]) > 100
+
+
+def test_a_rule_in_two_pieces_is_not_led_astray_by_bars_in_a_row() -> None:
+    page = blank()
+    for y in (98, 148, 198, 298):
+        cv2.line(page, (14, y), (620, y), 255, 1)
+    cv2.line(page, (16, 248), (158, 247), 255, 3)  # the middle of this rule is too faint
+    cv2.line(page, (449, 248), (624, 248), 255, 1)
+    bars = [(190, 244), (255, 241), (320, 238), (385, 235)]
+    for x, y in bars:
+        cv2.line(page, (x, y), (x + 30, y), 255, 4)
+
+    left = without_lines(page)
+
+    for x, y in bars:
+        assert left[y, x : x + 30].all()
+    assert not left[196:200].any()
+
+
+def test_what_is_left_of_a_faint_rule_goes_from_the_digits_that_stand_on_it() -> None:
+    page = blank()
+    for y, drop in ((150, 26), (200, 21)):  # in perspective: each runs down a little less than the one above
+        cv2.line(page, (200, y), (600, y + drop), 255, 1)
+    cv2.line(page, (420, 313), (520, 317), 255, 1)
+    write(page, "47", (440, 316), size=1.0, stroke=3)
+
+    left = without_lines(page)
+
+    assert not left[310:325, 500:525].any()
+    assert not left[310:325, 415:432].any()
+    assert len(find_regions(page).regions) == 2
+
+
+def test_the_desk_beside_a_page_of_few_rules_is_no_rest_of_a_digit() -> None:
+    page = blank()
+    cv2.fillPoly(page, [np.array([(0, 0), (60, 0), (20, 440), (640, 470), (640, 480), (0, 480)], np.int32)], 255)
+    for y in (200, 270, 340):
+        cv2.line(page, (90, y), (600, y + 20), 255, 1)
+
+    left = without_lines(page)
+
+    assert not left[195:370, 100:590].any()

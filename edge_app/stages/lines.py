@@ -21,6 +21,9 @@ PIECE_SHARE = 0.055  # the same on a ruled page, of what the threshold left of a
 CARRIER_FILL = 0.4  # most of its box that is ink
 DASH_SLIMNESS = 4  # length / thickness from which a small piece may be part of a broken line
 DASH_THICKNESS_PX = 5
+HAIR_PX = 2.5  # most thickness of the fine lines of a grid
+HAIR_SHARE = 0.2  # of the grid's side: the least of such a line that the threshold left
+HAIR_SPAN = 0.4  # the same, from its first dash to its last
 DASH_SLOPE = 0.15
 SHORTEST_SHARE = 0.055  # of the longer side: the side of a form box
 SHORTEST_PX = 24
@@ -134,6 +137,8 @@ def remove_lines(mask: UInt8, components: Int32, stats: Int32) -> UInt8:
     few = len(lines) <= STROKES_OF_A_DIGIT
     if few and _was_a_digit(erased, carriers[components], lines):
         return mask
+    for line in _hairlines(erased, lines, flat=True) + _hairlines(erased, lines, flat=False):
+        _erase(erased, line, SLIMNESS, _reach(line, lines))
     _erase_posts(erased, mask & ~erased)
     return erased
 
@@ -172,6 +177,61 @@ def _in_line(rule: Segment, segment: Segment, near: float) -> bool:
     """Whether a segment lies on the straight continuation of a rule, however far away."""
     ends = zip(segment.along, segment.across, strict=True)
     return rule.flat == segment.flat and all(abs(rule.across_at(along) - across) <= near for along, across in ends)
+
+
+def _hairlines(mask: UInt8, lines: list[Segment], flat: bool) -> list[Segment]:
+    """The fine lines of a grid whose strong ones are known: where the threshold broke them up, each is a row of dashes.
+
+    Args:
+        mask: (h, w) uint8, the ink that is left.
+        lines: those known.
+        flat: whether to look for flat ones or upright ones.
+    """
+    apart = APART * max(mask.shape)
+    strong = _distinct([line for line in lines if line.flat is flat], apart)
+    others = _distinct([line for line in lines if line.flat is not flat], apart)
+    if min(len(strong), len(others)) < 2:
+        return []
+    first, last = min(line.along[0] for line in strong), max(line.along[-1] for line in strong)
+    dashes = _fine_dashes(mask if flat else np.ascontiguousarray(mask.T), first, last)
+    if not len(dashes):
+        return []
+    middles = dashes[:, [LEFT, TOP]] + (dashes[:, [WIDTH, HEIGHT]] - 1) / 2
+    strong = sorted(strong, key=lambda line: line.across_at((first + last) / 2))
+    slopes = np.array([_slope_between(strong, along, across) for along, across in middles])
+    levels = middles[:, 1] - slopes * (middles[:, 0] - (first + last) / 2)  # where each would cross the grid's middle
+    order = np.argsort(levels)
+    found = []
+    for row in np.split(order, np.flatnonzero(np.diff(levels[order]) > WANDER_PX) + 1):
+        row = row[np.argsort(dashes[row, LEFT])]
+        starts = dashes[row, LEFT]
+        ends = starts + dashes[row, WIDTH] - 1
+        follows = np.append(True, starts[1:] > np.maximum.accumulate(ends)[:-1])
+        row, starts, ends = row[follows], starts[follows], ends[follows]
+        drawn = float((ends - starts + 1).sum())
+        if drawn < HAIR_SHARE * (last - first) or ends[-1] - starts[0] < HAIR_SPAN * (last - first):
+            continue
+        along = np.column_stack([starts, ends]).astype(float)
+        across = middles[row, 1:] + slopes[row, None] * (along - middles[row, :1])
+        found.append(Segment(tuple(along.ravel()), tuple(across.ravel()), drawn, flat))
+    return found
+
+
+def _fine_dashes(view: UInt8, first: float, last: float) -> Int32:
+    """(N, 5) statistics of the pieces of ink that may be left of a fine line, between two places along it."""
+    _, _, stats, _ = cv2.connectedComponentsWithStats(view, connectivity=8)
+    length = stats[:, WIDTH]
+    fine = (stats[:, AREA] <= HAIR_PX * length) & (stats[:, HEIGHT] <= HAIR_PX + MAX_SLOPE * length)
+    within = (stats[:, LEFT] >= first) & (stats[:, LEFT] + length <= last)
+    fine &= within & (length >= DASH_SLIMNESS)
+    fine[0] = False  # paper
+    return np.asarray(stats[fine], dtype=np.int32)
+
+
+def _slope_between(lines: list[Segment], along: float, across: float) -> float:
+    """Of what runs as the lines on either side of a place do."""
+    places = [line.across_at(along) for line in lines]
+    return float(np.interp(across, places, [line.slope for line in lines]))
 
 
 def _reach(line: Segment, rules: list[Segment]) -> tuple[float, float]:

@@ -293,3 +293,26 @@ def test_the_desk_beside_a_page_of_few_rules_is_no_rest_of_a_digit() -> None:
     left = without_lines(page)
 
     assert not left[195:370, 100:590].any()
+
+
+def test_the_fine_lines_of_a_grid_go_where_only_dashes_are_left_of_them() -> None:
+    page = blank()
+    fine = blank()
+    for place in range(10):
+        canvas, thickness = (page, 5) if place % 3 == 0 else (fine, 1)
+        cv2.line(canvas, (60 + 45 * place, 30), (80 + 43 * place, 435), 255, thickness)  # in perspective
+        cv2.line(canvas, (60, 30 + 45 * place), (465, 30 + 45 * place), 255, thickness)
+    random = np.random.default_rng(2)
+    for y in range(0, 480, 24):
+        for x in range(0, 640, 24):
+            if random.random() < 0.5:
+                fine[y : y + 14, x : x + 14] = 0
+    ones = blank()
+    for row in range(9):
+        cv2.line(ones, (85 + 45 * (row % 4), 40 + 45 * row), (86 + 45 * (row % 4), 66 + 45 * row), 255, 3)
+    write(page, "4", (250, 330), size=1.0, stroke=3)
+
+    found = find_regions(page | fine | ones).regions
+
+    assert len(found) == 10
+    assert np.count_nonzero(without_lines(page | fine | ones) & ones) > 0.9 * np.count_nonzero(ones)

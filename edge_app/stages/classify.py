@@ -10,7 +10,8 @@ from edge_app.stages.crop import Measures
 
 FAINT_SHARE = 0.2  # of the digits' median contrast: fainter marks are folds, smudges and show-through
 PALE_SHARE = 0.5  # of their median strength: what is left of a rule is paler than a written 1
-THIN_SHARE = 0.42  # of their median stroke width, likewise: of drawn 1s 99 in 100 are wider than .56 of it
+THIN_SHARE = 0.42  # of their median stroke width, likewise, but beside bold print a 1 of a fine pen is as thin,
+PALER_SHARE = 0.75  # and then it is not as pale: .8 of the median strength and more
 MAX_DARK_RIM = 0.15  # of 5,482 drawn digits none has more; of the edges of pages and shadows, most have
 SURELY_NONE = 0.7  # probability of "not a digit": a doubtful digit does not make a word of those beside it
 DIGITS = 10  # the first ten outputs of every model are "0" to "9"; an eleventh means "not a digit"
@@ -82,7 +83,8 @@ def classify(scored: Scored, threshold: float) -> Verdicts:
     winners, confidences = scored.scores.argmax(axis=1), scored.scores.max(axis=1, initial=0.0)
     sure = (winners < DIGITS) & (confidences >= threshold) & ~np.array([region.cut for region in regions], dtype=bool)
     faint = _below(FAINT_SHARE, ink.contrasts, sure)
-    remnant = _below(PALE_SHARE, ink.strengths, sure) | _below(THIN_SHARE, ink.stroke_widths, sure)
+    thin_and_pale = _below(THIN_SHARE, ink.stroke_widths, sure) & _below(PALER_SHARE, ink.strengths, sure)
+    remnant = _below(PALE_SHARE, ink.strengths, sure) | thin_and_pale
     digits, doubtful, others = [], [], []
     for row, region in enumerate(regions):
         if faint[row] or (remnant[row] and winners[row] == 1):

@@ -87,9 +87,19 @@ def test_what_is_left_of_a_thin_rule_is_no_1_either() -> None:
     rows = np.concatenate([scores(4, 0.9), scores(1, 0.9), scores(8, 0.9), scores(1, 0.99), scores(7, 0.99)])
     regions = [Region((40 * n, 20, 30, 40), (n,)) for n in range(5)]
 
-    verdicts = classify(scored(rows, regions, [120] * 5, stroke_widths=[6.0, 4.0, 6.0, 1.5, 1.5]), threshold=0.5)
+    levels = [120, 120, 120, 80, 80]
+    verdicts = classify(scored(rows, regions, levels, stroke_widths=[6.0, 4.0, 6.0, 1.5, 1.5]), threshold=0.5)
 
     assert [digit.digit for digit in verdicts.digits] == [4, 1, 8, 7]
+
+
+def test_a_1_of_a_fine_pen_beside_bold_print_is_one() -> None:
+    rows = np.concatenate([scores(4, 0.9), scores(1, 0.9), scores(8, 0.9)])
+    regions = [Region((40 * n, 20, 30, 40), (n,)) for n in range(3)]
+
+    verdicts = classify(scored(rows, regions, [120, 100, 120], stroke_widths=[7.0, 2.7, 7.0]), threshold=0.5)
+
+    assert [digit.digit for digit in verdicts.digits] == [4, 1, 8]
 
 
 def test_the_edge_of_a_page_is_no_digit() -> None:

@@ -24,6 +24,7 @@ DIGITS_A_LETTER = 0.7  # sure digits to each of these from which a page is of di
 LETTER_HEIGHTS = 0.5, 2.0  # of a letter's beside joined-up ones, in their height
 LETTER_GAP = 0.3  # widest gap between them, of that height
 PIECE_GAIN = 0.02  # for each region replaced: of two that exclude each other the one that leaves less unexplained
+STEMS = 3  # 1s that are cut from one piece of ink: letters, of which each stem passes for a 1
 FLOURISH = 0.75  # of the height of the tallest digit that it was cut off: a lower 1 is the hook or serif of it
 EXTRA_DIGIT_COST = 0.03  # for each digit, in natural logarithms: of two equal divisions the simpler one
 
@@ -70,7 +71,11 @@ def best_division(proposals: Proposals, scored: Scored, proposed: Scored) -> Sco
         scored: the frame's regions.
         proposed: those of the proposals.
     """
-    chosen = _choose(proposals.ways, scored.belief, proposed.belief)
+    chosen = [
+        (way, path)
+        for way, path in _choose(proposals.ways, scored.belief, proposed.belief)
+        if len(path) < STEMS or np.any(proposed.scores[path].argmax(axis=1) != ONE)
+    ]
     divided = {number for way, _ in chosen for number in way.replaces}
     unlike = [number for number in np.flatnonzero(scored.belief < UNLIKE).tolist() if number not in divided]
     digits = np.count_nonzero(scored.belief >= SURE) + sum(len(path) for _, path in chosen)

@@ -52,3 +52,17 @@ def test_a_low_stroke_that_is_cut_off_a_digit_is_no_1(height: int, read: list[in
     divided = best_division(Proposals(region_map, (way,)), scored((10, 0.6, 50)), parts)
 
     assert divided.scores.argmax(axis=1).tolist() == read
+
+
+@pytest.mark.parametrize(
+    ("labels", "divided"),
+    [pytest.param([1, 1, 1], False, id="the stems of a word"), pytest.param([1, 7, 1], True, id="digits that touch")],
+)
+def test_of_one_piece_of_ink_three_strokes_are_no_1s(labels: list[int], divided: bool) -> None:
+    parts = scored(*((label, 0.99, 50) for label in labels))
+    region_map = RegionMap(parts.regions, np.zeros((80, 80), np.int32), np.zeros((2, 5), np.int32), 1.0, True, 0, 0.0)
+    way = Proposal((0,), 3, {(0, 1): 0, (1, 2): 1, (2, 3): 2})
+
+    found = best_division(Proposals(region_map, (way,)), scored((10, 0.9, 50)), parts)
+
+    assert found.scores.argmax(axis=1).tolist() == (labels if divided else [10])

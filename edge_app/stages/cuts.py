@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 CUT_MARGIN_SHARE = 0.12  # of the height: a digit is wider than this
-MAX_CUTS = 12
+MAX_CUTS = 18
 CUTS_A_HEIGHT = 6  # for each height of width
 APART_SHARE = 0.025  # of the square of the height: least ink between two cuts
 MAX_CUT_INK_SHARE = 0.45  # of the height: a cut through more ink runs along a stroke

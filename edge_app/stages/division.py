@@ -1,7 +1,7 @@
 """Ways to divide a frame's ink and what the classifier says of each in, the most probable division out."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,6 +26,7 @@ LETTER_GAP = 0.3  # widest gap between them, of that height
 PIECE_GAIN = 0.02  # for each region replaced: of two that exclude each other the one that leaves less unexplained
 STEMS = 3  # 1s that are cut from one piece of ink: letters, of which each stem passes for a 1
 FLOURISH = 0.75  # of the height of the tallest digit that it was cut off: a lower 1 is the hook or serif of it
+LOW_STROKE_COST = 0.1  # of a 1 as low as that, in natural logarithms: a cut elsewhere may leave it whole
 EXTRA_DIGIT_COST = 0.03  # for each digit, in natural logarithms: of two equal divisions the simpler one
 
 
@@ -73,7 +74,7 @@ def best_division(proposals: Proposals, scored: Scored, proposed: Scored) -> Sco
     """
     chosen = [
         (way, path)
-        for way, path in _choose(proposals.ways, scored.belief, proposed.belief)
+        for way, path in _choose(proposals.ways, scored.belief, proposed)
         if len(path) < STEMS or np.any(proposed.scores[path].argmax(axis=1) != ONE)
     ]
     divided = {number for way, _ in chosen for number in way.replaces}
@@ -92,24 +93,34 @@ def best_division(proposals: Proposals, scored: Scored, proposed: Scored) -> Sco
         return scored
     gone = {number for way, _ in chosen for number in way.replaces}
     kept = [number for number in range(len(scored.regions)) if number not in gone]
-    new = [row for _, path in chosen for row in _without_flourishes(path, proposed)]
+    new = [row for _, path in chosen for row in path if row not in _low_strokes(path, proposed)]
     return scored.take(np.array(kept, dtype=np.intp)).joined(proposed.take(np.array(new, dtype=np.intp)))
 
 
-def best_path(way: Proposal, belief: Float32) -> list[int]:
+def best_path(way: Proposal, belief: Float32, low_strokes: Collection[int] = ()) -> list[int]:
     """The rows of the most probable way from the first part to the last; empty where there is none.
 
     The costs of a path add up, so the best path to each part goes on from the best path to one before it
     (Viterbi's algorithm).
 
+    Args:
+        way: how the ink can be divided.
+        belief: (N,) probability of the best digit for each region of the proposals.
+        low_strokes: rows that are hardly digits of their own, however probable.
+
     >>> cut = Proposal((0,), 3, {(0, 1): 0, (1, 2): 1, (2, 3): 2, (0, 2): 3, (1, 3): 4})
     >>> best_path(cut, np.array([0.9, 0.2, 0.9, 0.95, 0.3], np.float32))
     [3, 2]
     """
+
+    def cost(row: int) -> float:
+        low = LOW_STROKE_COST if row in low_strokes else 0.0
+        return low + EXTRA_DIGIT_COST - math.log(max(float(belief[row]), 1e-6))
+
     best: dict[int, tuple[float, list[int]]] = {0: (0.0, [])}
     for end in range(1, way.parts + 1):
         steps = [
-            (best[start][0] - math.log(max(float(belief[row]), 1e-6)) + EXTRA_DIGIT_COST, [*best[start][1], row])
+            (best[start][0] + cost(row), [*best[start][1], row])
             for (start, stop), row in way.runs.items()
             if stop == end and start in best
         ]
@@ -118,15 +129,12 @@ def best_path(way: Proposal, belief: Float32) -> list[int]:
     return best.get(way.parts, (0.0, []))[1]
 
 
-def _without_flourishes(path: Sequence[int], proposed: Scored) -> list[int]:
-    """The rows of a path without strokes that are too low for a 1 beside the digits that they were cut off."""
-    heights = [proposed.regions[row].box_xywh[3] for row in path]
-    labels = proposed.scores[path].argmax(axis=1)
-    return [
-        row
-        for row, height, label in zip(path, heights, labels, strict=True)
-        if label != ONE or height >= FLOURISH * max(heights)
-    ]
+def _low_strokes(rows: Sequence[int], proposed: Scored) -> list[int]:
+    """Those of the rows that are 1s too low beside the tallest of them: the hook or the serif of another digit."""
+    heights = [proposed.regions[row].box_xywh[3] for row in rows]
+    labels = proposed.scores[rows].argmax(axis=1)
+    least = FLOURISH * max(heights, default=0)
+    return [row for row, height, label in zip(rows, heights, labels, strict=True) if label == ONE and height < least]
 
 
 def _in_word(box: BoxXYWH, letters: Boxes, sure: Boxes) -> bool:
@@ -139,14 +147,15 @@ def _stands_beside(box: BoxXYWH, others: Boxes) -> bool:
     return bool(np.any(in_row(box, others, LETTER_HEIGHTS) & (gaps(box, others) <= LETTER_GAP * box[3])))
 
 
-def _choose(ways: Sequence[Proposal], belief: Float32, proposed: Float32) -> list[tuple[Proposal, list[int]]]:
+def _choose(ways: Sequence[Proposal], belief: Float32, proposed: Scored) -> list[tuple[Proposal, list[int]]]:
     """The ways that are more probable than what they replace, the better one where two exclude each other."""
+    believed = proposed.belief
     gains: list[tuple[float, Proposal, list[int]]] = []
     for way in ways:
-        path = best_path(way, proposed)
+        path = best_path(way, believed, _low_strokes(list(way.runs.values()), proposed))
         before = belief[list(way.replaces)]
-        if path and _is_better(way, proposed[path], before):
-            gain = float(proposed[path].min() - before.min())
+        if path and _is_better(way, believed[path], before):
+            gain = float(believed[path].min() - before.min())
             gains.append((gain - EXTRA_DIGIT_COST * len(path) + PIECE_GAIN * len(way.replaces), way, path))
     chosen: list[tuple[Proposal, list[int]]] = []
     taken: set[int] = set()

@@ -2,12 +2,11 @@
 
 Each teacher speaks of what it was taught. The large ones know MNIST alone; of crops that a camera took, and of
 what is no digit, only those speak that were themselves shown such, and where there are none the labels do.
-`accurate` learns from the large ones, and `compact` from the `accurate` that ships, so that nobody need train it
-first: what lies in between teaches a small network more than a large one could (Mirzadeh et al., "Improved
-Knowledge Distillation via Teacher Assistant", 2020). An opinion is not taken whole: probabilities are levelled by
-a temperature, so that a student also hears what else a crop looks like, and the true label has its share (Hinton,
-Vinyals and Dean, "Distilling the Knowledge in a Neural Network", 2015). Some crops are then made worse than the
-teachers saw them.
+`accurate` learns from the large ones, and `compact` from these and from `accurate`: what lies in between teaches
+a small network more than a large one could (Mirzadeh et al., "Improved Knowledge Distillation via Teacher
+Assistant", 2020). An opinion is not taken whole: probabilities are levelled by a temperature, so that a student
+also hears what else a crop looks like, and the true label has its share (Hinton, Vinyals and Dean, "Distilling
+the Knowledge in a Neural Network", 2015). Some crops are then made worse than the teachers saw them.
 """
 
 import dataclasses
@@ -23,7 +22,6 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rich.progress import track
 
-from edge_app.bundle import embedded_bundle_path, load_bundle
 from edge_app.frames import Float32, UInt8
 from edge_app.manifest import DIGIT_LABELS
 from trainer.augment import Augmentation, augment
@@ -35,7 +33,6 @@ from trainer.models import load_model
 from trainer.rough import roughen
 from trainer.runs import open_run
 from trainer.train import EXTRAS, RECIPES, train
-from trainer.weights import unpacked
 
 log = logging.getLogger(__name__)
 
@@ -48,7 +45,7 @@ class Course:
     """What a student is taught.
 
     Attributes:
-        teachers: recipe and seed of each that is trained for it.
+        teachers: recipe and seed of each.
         count: of lessons.
         seed: of all chance in them.
         temperature: that the teachers' probabilities are levelled by.
@@ -57,7 +54,6 @@ class Course:
         augmentation: how the crops are changed.
         rough: share of MNIST's that then gets the faults of `trainer.rough`, which the teachers are spared.
         extras: what is added to MNIST; each lesson shows others.
-        shipped: names of embedded bundles that teach, too, by the float weights that they carry.
     """
 
     teachers: tuple[tuple[str, int], ...]
@@ -69,7 +65,6 @@ class Course:
     augmentation: Augmentation
     rough: float
     extras: Extras
-    shipped: tuple[str, ...] = ()
 
 
 _BY_LARGE_ONES = Course(
@@ -85,7 +80,7 @@ _BY_LARGE_ONES = Course(
 )
 COURSES = {
     "accurate": _BY_LARGE_ONES,
-    "compact": dataclasses.replace(_BY_LARGE_ONES, teachers=(), shipped=("accurate",), count=12),
+    "compact": dataclasses.replace(_BY_LARGE_ONES, teachers=(*_BY_LARGE_ONES.teachers, ("accurate", 1)), count=12),
 }
 """What each student is taught. Chosen on the validation split."""
 
@@ -129,33 +124,19 @@ def teach(mnist: Mnist, student: str, folder: Path, verbose: str | int = "auto")
         folder: of the teachers' runs and the lessons; what is finished there is used as it is.
         verbose: of Keras.
     """
-    course = COURSES[student]
-    files = [_shipped_model(name, folder) for name in course.shipped]
+    course, runs = COURSES[student], []
     for name, seed in course.teachers:
-        run = folder / f"{name}-seed{seed}"
-        files.append(file := run / "model.keras")
-        if not file.exists():
+        runs.append(run := folder / f"{name}-seed{seed}")
+        if not (run / "model.keras").exists():
             log.info("teacher %s", run)
             lessons = teach(mnist, name, folder, verbose) if name in COURSES else None
             train(mnist, RECIPES[name], run, seed, verbose, lessons=lessons)
-    return make_lessons(mnist, course, files, lessons_folder(folder, student))
+    return make_lessons(mnist, course, [run / "model.keras" for run in runs], lessons_folder(folder, student))
 
 
 def lessons_folder(folder: Path, student: str) -> Path:
     """Where the lessons of a student are, in the folder of its teachers."""
     return folder / f"lessons-{student}"
-
-
-def _shipped_model(name: str, folder: Path) -> Path:
-    """The network of an embedded bundle as a file beside the other teachers'."""
-    bundle = load_bundle(embedded_bundle_path(name))
-    file = folder / f"{name}-{bundle.id}" / "model.keras"
-    if not file.exists():
-        file.parent.mkdir(parents=True, exist_ok=True)
-        new = file.with_name("model.new.keras")
-        unpacked(bundle).model.save(new)
-        new.replace(file)
-    return file
 
 
 def _extras_file(folder: Path, course: Course) -> Path:

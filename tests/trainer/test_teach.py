@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from edge_app.bundle import EMBEDDED_BUNDLES
 from trainer.augment import Augmentation
 from trainer.corpus import Extras
 from trainer.data import Mnist, prepare
@@ -201,21 +200,5 @@ def test_a_student_of_a_student_has_all_its_teachers_trained_first(
     assert made == {"accurate": 1, "compact": 2}
 
 
-def test_a_bundle_that_ships_teaches_by_its_float_weights(
-    little: Mnist, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    course = dataclasses.replace(LITTLE, count=1, temperature=1.0, shipped=("accurate",))
-    monkeypatch.setattr("trainer.teach.COURSES", {"compact": course})
-
-    lessons = teach(little, "compact", tmp_path)
-
-    _, targets = lessons.take(np.arange(len(little.train)), 0, 0)
-    assert np.mean(targets.argmax(axis=1) == little.train.labels) > 0.98
-    others = np.arange(len(little.train), len(lessons))
-    assert (lessons.take(others, 0, 0)[1].argmax(axis=1) == 10).any()  # it knows what is no digit
-    assert len(list(tmp_path.glob("accurate-*/model.keras"))) == 1
-
-
 def test_the_released_courses_ask_for_trained_recipes() -> None:
     assert {name for course in COURSES.values() for name, _ in course.teachers} <= set(RECIPES)
-    assert {name for course in COURSES.values() for name in course.shipped} <= set(EMBEDDED_BUNDLES)

@@ -39,7 +39,7 @@ TALLER_THAN_USUAL = 1.4  # of the page's sure digits: pieces of two lines are no
 LEAST_KEPT = 0.75  # of a region's ink that its largest piece must have, to be a digit without the rest
 LOOSE_WIDTH = 1.5  # of a region's longer side: widest loose piece, the bar of a 5
 MIN_PART_AREA_PX = 8  # at working size; below this it is noise
-WIDE_ASPECT = 0.6  # width / height from which a region may be two digits
+WIDE_ASPECT = 0.4  # width / height from which a region that is no digit as it stands may be two: a 1 and another one
 WIDEST_PART = 1.6  # width / height: a 2 with a long foot
 LOWEST_PART = 0.4  # of the height of a region: a lower part is no digit of it
 

@@ -320,3 +320,16 @@ def test_the_desk_above_the_page_is_not_offered_with_the_digit_below_it() -> Non
     proposals = propose(region_map, belief(*[0.6] * len(region_map.regions)))
 
     assert all(region.box_xywh[1] > 6 for region in proposals.region_map.regions)
+
+
+def test_a_1_that_touches_its_neighbour_is_cut_off_however_slim_both_are() -> None:
+    mask = page()
+    cv2.line(mask, (60, 20), (60, 100), 255, 6)
+    cv2.line(mask, (92, 20), (92, 100), 255, 6)
+    cv2.line(mask, (60, 90), (92, 90), 255, 3)
+    found = find_regions(mask)
+
+    (way,) = propose(found, belief(0.1)).ways
+
+    assert found.regions[0].box_xywh[2] < 0.5 * found.regions[0].box_xywh[3]
+    assert way.parts > 1 and {start for start, _ in way.runs} != {0}

@@ -1,10 +1,14 @@
-"""A 1 may lean as hands do; a pen that lies on the page leans as it fell."""
+"""A 1 may lean as hands do, and is never quite straight; a pen that lies on the page leans as it fell, and is."""
+
+from dataclasses import replace
 
 import cv2
 import numpy as np
 import pytest
 
-from edge_app.stages.strokes import leans_of_ones, long_axis, without_lying_ones
+from edge_app.frames import RegionMap
+from edge_app.stages.regions import find_regions
+from edge_app.stages.strokes import leans_of_ones, long_axis, ruled_strokes, without_lying_ones
 
 
 def stroke(lean_deg: float) -> np.ndarray:
@@ -61,3 +65,30 @@ def test_a_model_without_a_class_for_what_is_no_digit_keeps_its_scores() -> None
 
 def test_an_empty_crop_has_no_axis() -> None:
     assert long_axis(np.zeros((28, 28), np.uint8)) == (0.0, 1.0)
+
+
+def long_stroke(bend_px: float, length: int) -> RegionMap:
+    """A stroke that leans, and whose middle strays from straight by so much."""
+    mask = np.zeros((300, 200), np.uint8)
+    along = np.linspace(0, 1, 60)
+    course = np.column_stack([60 + 40 * along + bend_px * np.sin(np.pi * along), 40 + length * along])
+    cv2.polylines(mask, [np.rint(course * 16).astype(np.int32)], False, 255, 11, cv2.LINE_AA, 4)
+    return find_regions(np.where(mask > 127, 255, 0).astype(np.uint8))
+
+
+@pytest.mark.parametrize(
+    ("bend_px", "length", "label", "ruled"),
+    [
+        pytest.param(0.0, 160, 1, True, id="a pen on the page"),
+        pytest.param(4.0, 160, 1, False, id="a hand's 1"),
+        pytest.param(0.0, 40, 1, False, id="too short to tell"),
+        pytest.param(0.0, 160, 7, False, id="no 1"),
+    ],
+)
+def test_a_stroke_straighter_than_a_hand_draws_is_no_1(bend_px: float, length: int, label: int, ruled: bool) -> None:
+    region_map = long_stroke(bend_px, length)
+    scores = np.eye(11, dtype=np.float32)[[label]]
+
+    assert ruled_strokes(region_map.regions, scores, region_map).tolist() == [ruled]
+    elsewhere = (replace(region_map.regions[0], box_xywh=(0, 0, 90, 90)),)  # joined or cut: not of the map
+    assert not ruled_strokes(elsewhere, scores, region_map).any()

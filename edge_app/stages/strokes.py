@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge_app.frames import BoxXYWH, Float32, Int32, Region, RegionMap, UInt8
+from edge_app.stages.rows import as_boxes, gaps, in_row
 
 ONE, REJECT = 1, 10  # columns of the scores
 SLIM = 0.42  # short to long axis of the ink: of MNIST's 1s 98 % are slimmer
@@ -14,6 +15,9 @@ LONG_PX = 60  # at working size: of a shorter stroke the pixels are too coarse t
 # Of its length that a stroke's middle strays from straight: of drawn 1s that fill the frame none has less than .0035,
 # of five on photos none less than .007; of pens that lie on a page most have .0013 to .0027.
 STRAIGHT = 0.0026
+SURE = 0.9  # probability of a digit that a straight 1 may stand beside
+LIKE_HEIGHTS = 0.6, 1.6  # of it, in the height of the 1
+BESIDE = 1.0  # of that height: how far away it may stand
 STEM_PERCENTILES = 8, 92  # of the ink along a stroke: without its rounded ends
 LEAN_DEG = -30.0, 50.0  # to the left and to the right: of MNIST's 1s 99.8 % lie between
 
@@ -53,15 +57,22 @@ def without_lying_ones(scores: Float32, leans: Float32) -> Float32:
 def ruled_strokes(regions: Sequence[Region], scores: Float32, region_map: RegionMap) -> NDArray[np.bool_]:
     """Which strokes that are taken for a 1 are straighter than any hand draws: a pen on the page, an edge, a rule.
 
+    One that stands in a row with other digits is spared: print and displays have straight 1s.
+
     Args:
         regions: N of them; those that are not of the map are not judged.
         scores: (N, classes) float32.
         region_map: of the frame.
     """
-    ruled = np.zeros(len(regions), dtype=bool)
-    for row in np.flatnonzero(scores.argmax(axis=1) == ONE):
-        box = _working_box(regions[row].box_xywh, region_map.resize_factor)
-        if max(box[2:]) >= LONG_PX and regions[row] in region_map.regions:
+    ruled, winners = np.zeros(len(regions), dtype=bool), scores.argmax(axis=1)
+    telling = (winners < REJECT) & (winners != ONE) & (scores.max(axis=1, initial=0.0) >= SURE)
+    digits = as_boxes([regions[row].box_xywh for row in np.flatnonzero(telling)])
+    for row in np.flatnonzero(winners == ONE):
+        given = regions[row].box_xywh
+        box = _working_box(given, region_map.resize_factor)
+        if max(box[2:]) < LONG_PX or regions[row] not in region_map.regions:
+            continue
+        if not np.any(in_row(given, digits, LIKE_HEIGHTS) & (gaps(given, digits) <= BESIDE * given[3])):
             ruled[row] = _strays(box, regions[row].components, region_map.components) < STRAIGHT
     return ruled
 

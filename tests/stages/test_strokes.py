@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from edge_app.frames import RegionMap
+from edge_app.frames import Region, RegionMap
 from edge_app.stages.regions import find_regions
 from edge_app.stages.strokes import leans_of_ones, long_axis, ruled_strokes, without_lying_ones
 
@@ -92,3 +92,15 @@ def test_a_stroke_straighter_than_a_hand_draws_is_no_1(bend_px: float, length: i
     assert ruled_strokes(region_map.regions, scores, region_map).tolist() == [ruled]
     elsewhere = (replace(region_map.regions[0], box_xywh=(0, 0, 90, 90)),)  # joined or cut: not of the map
     assert not ruled_strokes(elsewhere, scores, region_map).any()
+
+
+def test_a_straight_1_in_a_row_of_digits_is_one() -> None:
+    region_map = long_stroke(0.0, 160)
+    one = region_map.regions[0]
+    x, y, width, height = one.box_xywh
+    beside, below = ((x + width + 40, y), (x, y + 2 * height))
+
+    for corner, ruled in ((beside, False), (below, True)):
+        seven = Region((*corner, 90, height), (9,))
+        scores = np.eye(11, dtype=np.float32)[[1, 7]]
+        assert ruled_strokes((one, seven), scores, region_map).tolist() == [ruled, False]

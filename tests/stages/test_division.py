@@ -66,3 +66,14 @@ def test_of_one_piece_of_ink_three_strokes_are_no_1s(labels: list[int], divided:
     found = best_division(Proposals(region_map, (way,)), scored((10, 0.9, 50)), parts)
 
     assert found.scores.argmax(axis=1).tolist() == (labels if divided else [10])
+
+
+def test_of_two_cuts_as_good_the_one_that_leaves_a_1_whole_is_taken() -> None:
+    parts = scored((1, 0.99, 30), (7, 0.99, 50), (1, 0.99, 48), (7, 0.99, 50))
+    region_map = RegionMap(parts.regions, np.zeros((80, 80), np.int32), np.zeros((2, 5), np.int32), 1.0, True, 0, 0.0)
+    way = Proposal((0,), 3, {(0, 1): 0, (1, 3): 1, (0, 2): 2, (2, 3): 3})
+
+    divided = best_division(Proposals(region_map, (way,)), scored((10, 0.9, 50)), parts)
+
+    assert [region.box_xywh[3] for region in divided.regions] == [48, 50]
+    assert divided.scores.argmax(axis=1).tolist() == [1, 7]

@@ -16,9 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge_app.frames import BoxXYWH, Float32, Int32, Region, RegionMap
+from edge_app.stages.boxes import off_edges, own_ink, working_box
 from edge_app.stages.cuts import cut_apart, find_cuts
 from edge_app.stages.division import SURE, UNLIKE, Proposal, Proposals
-from edge_app.stages.regions import as_region, off_edges
+from edge_app.stages.regions import as_region
 from edge_app.stages.rows import each_in_row
 
 NARROW_ASPECT = 0.95  # width / height
@@ -167,8 +168,8 @@ class _Draft:
         narrow = width < NARROW_ASPECT * height
         if width < WIDE_ASPECT * height or (narrow and self._belief[index] >= UNLIKE):
             return False
-        box = _working_box(region.box_xywh, self._map.resize_factor, self._components.shape)
-        own = _own_ink(self._map.components, region, box)
+        box = working_box(region.box_xywh, self._map.resize_factor, self._components.shape)
+        own = own_ink(self._map.components, region, box)
         cuts = find_cuts(own)
         if not cuts:
             return False
@@ -283,7 +284,7 @@ def _alike(box: NDArray[np.int64], other: NDArray[np.int64]) -> bool:
 def _loose_pieces(region: Region, region_map: RegionMap, used: set[int], tall_px: float) -> tuple[int, ...]:
     """Pieces of ink that belong to no region and lie close to one, for a digit of some height at working size."""
     stats = region_map.statistics
-    x, y, width, height = _working_box(region.box_xywh, region_map.resize_factor, region_map.components.shape)
+    x, y, width, height = working_box(region.box_xywh, region_map.resize_factor, region_map.components.shape)
     gap = max(2.0, STACKED_GAP_SHARE * tall_px)
     near = (
         off_edges(stats, region_map.components.shape)  # what runs off the frame is the desk
@@ -304,13 +305,6 @@ def _digit_shaped(part: BoxXYWH, height: int) -> bool:
     return part[2] <= WIDEST_PART * part[3] and part[3] >= LOWEST_PART * height
 
 
-def _own_ink(components: Int32, region: Region, box: BoxXYWH) -> NDArray[np.bool_]:
-    x, y, width, height = box
-    view = components[y : y + height, x : x + width]
-    own: NDArray[np.bool_] = np.isin(view, region.components)
-    return own
-
-
 def _union(first: Region, second: Region) -> Region:
     x, y = (min(first.box_xywh[axis], second.box_xywh[axis]) for axis in (0, 1))
     right, bottom = (
@@ -318,11 +312,3 @@ def _union(first: Region, second: Region) -> Region:
         for axis in (0, 1)
     )
     return Region((x, y, right - x, bottom - y), (*first.components, *second.components))
-
-
-def _working_box(box: BoxXYWH, factor: float, shape_hw: tuple[int, ...]) -> BoxXYWH:
-    """A box in pixels of the working-size mask, inside it."""
-    x, y = max(0, int(box[0] * factor) - (factor < 1.0)), max(0, int(box[1] * factor) - (factor < 1.0))
-    right = min(shape_hw[1], int(np.ceil((box[0] + box[2]) * factor)) + (factor < 1.0))
-    bottom = min(shape_hw[0], int(np.ceil((box[1] + box[3]) * factor)) + (factor < 1.0))
-    return x, y, right - x, bottom - y

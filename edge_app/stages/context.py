@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge_app.frames import Reading, Region, RegionMap
-from edge_app.stages.regions import off_edges
+from edge_app.stages.boxes import off_edges
 from edge_app.stages.rows import Boxes, as_boxes, gaps, in_row
 
 LETTER_HEIGHTS = 0.6, 1.8  # of a letter's, in the number's height; operators are mostly lower

@@ -93,7 +93,8 @@ def best_division(proposals: Proposals, scored: Scored, proposed: Scored) -> Sco
         return scored
     gone = {number for way, _ in chosen for number in way.replaces}
     kept = [number for number in range(len(scored.regions)) if number not in gone]
-    new = [row for _, path in chosen for row in path if row not in _low_strokes(path, proposed)]
+    dropped = {row for _, path in chosen for row in _low_strokes(path, proposed)}
+    new = [row for _, path in chosen for row in path if row not in dropped]
     return scored.take(np.array(kept, dtype=np.intp)).joined(proposed.take(np.array(new, dtype=np.intp)))
 
 

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge_app.frames import Int32, UInt8
+from edge_app.stages.boxes import off_edges
 
 LEFT, TOP, WIDTH, HEIGHT, AREA = range(5)  # columns of OpenCV's component statistics; row 0 is paper
 
@@ -137,7 +138,7 @@ def remove_lines(mask: UInt8, components: Int32, stats: Int32) -> UInt8:
     few = len(lines) <= STROKES_OF_A_DIGIT
     if few and _was_a_digit(erased, carriers[components], lines):
         return mask
-    for line in _hairlines(erased, lines, flat=True) + _hairlines(erased, lines, flat=False):
+    for line in _hairlines(erased, lines):
         _erase(erased, line, SLIMNESS, _reach(line, lines))
     _erase_posts(erased, mask & ~erased)
     return erased
@@ -179,21 +180,31 @@ def _in_line(rule: Segment, segment: Segment, near: float) -> bool:
     return rule.flat == segment.flat and all(abs(rule.across_at(along) - across) <= near for along, across in ends)
 
 
-def _hairlines(mask: UInt8, lines: list[Segment], flat: bool) -> list[Segment]:
+def _hairlines(mask: UInt8, lines: list[Segment]) -> list[Segment]:
     """The fine lines of a grid whose strong ones are known: where the threshold broke them up, each is a row of dashes.
 
     Args:
         mask: (h, w) uint8, the ink that is left.
         lines: those known.
-        flat: whether to look for flat ones or upright ones.
     """
     apart = APART * max(mask.shape)
-    strong = _distinct([line for line in lines if line.flat is flat], apart)
-    others = _distinct([line for line in lines if line.flat is not flat], apart)
-    if min(len(strong), len(others)) < 2:
+    flat, upright = (_distinct([line for line in lines if line.flat is way], apart) for way in (True, False))
+    if min(len(flat), len(upright)) < 2:
         return []
+    _, _, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
+    pieces = np.asarray(stats[1:], dtype=np.int32)
+    return _rows_of_dashes(pieces, flat) + _rows_of_dashes(pieces[:, [TOP, LEFT, HEIGHT, WIDTH, AREA]], upright)
+
+
+def _rows_of_dashes(pieces: Int32, strong: list[Segment]) -> list[Segment]:
+    """The lines that are left in pieces between those known.
+
+    Args:
+        pieces: (N, 5) statistics of pieces of ink, the way that the lines run first.
+        strong: two or more lines of one direction.
+    """
     first, last = min(line.along[0] for line in strong), max(line.along[-1] for line in strong)
-    dashes = _fine_dashes(mask if flat else np.ascontiguousarray(mask.T), first, last)
+    dashes = pieces[_may_be_dashes(pieces, first, last)]
     if not len(dashes):
         return []
     middles = dashes[:, [LEFT, TOP]] + (dashes[:, [WIDTH, HEIGHT]] - 1) / 2
@@ -213,19 +224,16 @@ def _hairlines(mask: UInt8, lines: list[Segment], flat: bool) -> list[Segment]:
             continue
         along = np.column_stack([starts, ends]).astype(float)
         across = middles[row, 1:] + slopes[row, None] * (along - middles[row, :1])
-        found.append(Segment(tuple(along.ravel()), tuple(across.ravel()), drawn, flat))
+        found.append(Segment(tuple(along.ravel()), tuple(across.ravel()), drawn, strong[0].flat))
     return found
 
 
-def _fine_dashes(view: UInt8, first: float, last: float) -> Int32:
-    """(N, 5) statistics of the pieces of ink that may be left of a fine line, between two places along it."""
-    _, _, stats, _ = cv2.connectedComponentsWithStats(view, connectivity=8)
-    length = stats[:, WIDTH]
-    fine = (stats[:, AREA] <= HAIR_PX * length) & (stats[:, HEIGHT] <= HAIR_PX + MAX_SLOPE * length)
-    within = (stats[:, LEFT] >= first) & (stats[:, LEFT] + length <= last)
-    fine &= within & (length >= DASH_SLIMNESS)
-    fine[0] = False  # paper
-    return np.asarray(stats[fine], dtype=np.int32)
+def _may_be_dashes(pieces: Int32, first: float, last: float) -> NDArray[np.bool_]:
+    """Which pieces may be left of a fine line, between two places along it."""
+    length = pieces[:, WIDTH]
+    fine = (pieces[:, AREA] <= HAIR_PX * length) & (pieces[:, HEIGHT] <= HAIR_PX + MAX_SLOPE * length)
+    within = (pieces[:, LEFT] >= first) & (pieces[:, LEFT] + length <= last)
+    return np.asarray(fine & within & (length >= DASH_SLIMNESS))
 
 
 def _slope_between(lines: list[Segment], along: float, across: float) -> float:
@@ -561,7 +569,6 @@ def _was_a_digit(erased: UInt8, carried: NDArray[np.bool_], lines: list[Segment]
     as the desk around a page does, is none."""
     left = np.where(carried, erased, 0).astype(np.uint8)
     _, _, stats, _ = cv2.connectedComponentsWithStats(left, connectivity=8)
-    ends = stats[:, [LEFT, TOP]] + stats[:, [WIDTH, HEIGHT]]
-    inside = (stats[:, [LEFT, TOP]] > 0).all(axis=1) & (ends < (erased.shape[1], erased.shape[0])).all(axis=1)
-    largest = int(stats[1:][inside[1:]][:, [WIDTH, HEIGHT]].max(initial=0))
+    pieces = np.asarray(stats[1:], dtype=np.int32)
+    largest = int(pieces[off_edges(pieces, erased.shape)][:, [WIDTH, HEIGHT]].max(initial=0))
     return largest > LEFTOVER_SHARE * max(line.length for line in lines)

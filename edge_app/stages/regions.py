@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge_app.frames import BoxXYWH, Int32, Region, RegionMap, UInt8
+from edge_app.stages.boxes import off_edges
 from edge_app.stages.lines import remove_lines
 from edge_app.stages.tilt import page_tilt
 
@@ -112,12 +113,6 @@ def as_region(
     """
     cut = _at_frame_edge(box_xywh, shape_hw)
     return Region(_full_resolution(box_xywh, resize_factor), components, cut)
-
-
-def off_edges(boxes: Int32, shape_hw: tuple[int, ...]) -> Flags:
-    """Which boxes lie within the frame without touching its edges, (N,) bool, of (N, 4 or more) int32."""
-    left, top, right, bottom = _edges(boxes)
-    return np.asarray((left > 0) & (top > 0) & (right < shape_hw[1]) & (bottom < shape_hw[0]))
 
 
 def _components(mask: UInt8) -> tuple[Int32, Int32]:

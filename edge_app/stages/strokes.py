@@ -1,17 +1,19 @@
 """Strokes in, whether a hand drew a 1 out: a 1 stands, may lean as hands do, and is never quite straight."""
 
-from collections.abc import Sequence
+from dataclasses import replace
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from edge_app.frames import BoxXYWH, Float32, Int32, Region, RegionMap, UInt8
+from edge_app.frames import Float32, RegionMap, UInt8
+from edge_app.stages.boxes import own_ink, working_box
+from edge_app.stages.classify import Scored
 from edge_app.stages.rows import as_boxes, gaps, in_row
 
 ONE, REJECT = 1, 10  # columns of the scores
 SLIM = 0.42  # short to long axis of the ink: of MNIST's 1s 98 % are slimmer
-LONG_PX = 60  # at working size: of a shorter stroke the pixels are too coarse to tell
+LONG_PX = 58  # at working size: of a shorter stroke the pixels are too coarse to tell
 # Of its length that a stroke's middle strays from straight: of drawn 1s that fill the frame none has less than .0035,
 # of five on photos none less than .007; of pens that lie on a page most have .0013 to .0027.
 STRAIGHT = 0.0026
@@ -54,34 +56,32 @@ def without_lying_ones(scores: Float32, leans: Float32) -> Float32:
     return without_ones(scores, (leans < LEAN_DEG[0]) | (leans > LEAN_DEG[1]))
 
 
-def ruled_strokes(regions: Sequence[Region], scores: Float32, region_map: RegionMap) -> NDArray[np.bool_]:
-    """Which strokes that are taken for a 1 are straighter than any hand draws: a pen on the page, an edge, a rule.
+def without_ruled_ones(scored: Scored, region_map: RegionMap) -> Scored:
+    """The same where a stroke is straighter than any hand draws: a pen on the page, an edge, a rule.
 
     One that stands in a row with other digits is spared: print and displays have straight 1s.
 
     Args:
-        regions: N of them; those that are not of the map are not judged.
-        scores: (N, classes) float32.
-        region_map: of the frame.
+        scored: of one frame; regions that are not of the map are not judged.
+        region_map: of that frame.
     """
-    ruled, winners = np.zeros(len(regions), dtype=bool), scores.argmax(axis=1)
+    scores, boxes = scored.scores, [region.box_xywh for region in scored.regions]
+    ruled, winners = np.zeros(len(boxes), dtype=bool), scores.argmax(axis=1)
     telling = (winners < REJECT) & (winners != ONE) & (scores.max(axis=1, initial=0.0) >= SURE)
-    digits = as_boxes([regions[row].box_xywh for row in np.flatnonzero(telling)])
+    digits = as_boxes([boxes[row] for row in np.flatnonzero(telling)])
     for row in np.flatnonzero(winners == ONE):
-        given = regions[row].box_xywh
-        box = _working_box(given, region_map.resize_factor)
-        if max(box[2:]) < LONG_PX or regions[row] not in region_map.regions:
+        region, box = scored.regions[row], boxes[row]
+        within = working_box(box, region_map.resize_factor, region_map.components.shape)
+        if max(within[2:]) < LONG_PX or region not in region_map.regions:
             continue
-        if not np.any(in_row(given, digits, LIKE_HEIGHTS) & (gaps(given, digits) <= BESIDE * given[3])):
-            ruled[row] = _strays(box, regions[row].components, region_map.components) < STRAIGHT
-    return ruled
+        if not np.any(in_row(box, digits, LIKE_HEIGHTS) & (gaps(box, digits) <= BESIDE * box[3])):
+            ruled[row] = _strays(own_ink(region_map.components, region, within)) < STRAIGHT
+    return replace(scored, scores=without_ones(scores, ruled))
 
 
-def _strays(box: BoxXYWH, pieces: Sequence[int], components: Int32) -> float:
-    """How far the middle of a stroke strays from straight, root mean square, of its length."""
-    left, top, width, height = box
-    around = components[max(0, top) : top + height, max(0, left) : left + width]
-    rows, columns = np.nonzero(np.isin(around, pieces))
+def _strays(own: NDArray[np.bool_]) -> float:
+    """How far the middle of a stroke strays from straight, root mean square, of its length; of its (h, w) ink."""
+    rows, columns = np.nonzero(own)
     if len(rows) < LONG_PX:
         return 1.0
     ink = np.column_stack([columns - columns.mean(), rows - rows.mean()])
@@ -95,12 +95,6 @@ def _strays(box: BoxXYWH, pieces: Sequence[int], components: Int32) -> float:
     middles = np.bincount(places, across[stem])[seen] / counts[seen]
     straight = np.polyval(np.polyfit(np.flatnonzero(seen), middles, 1), np.flatnonzero(seen))
     return float(np.sqrt(np.mean((middles - straight) ** 2)) / np.ptp(along))
-
-
-def _working_box(box: BoxXYWH, factor: float) -> BoxXYWH:
-    """The box at working size, a pixel wider on each side: rounding may have cut into the ink."""
-    left, top, width, height = (round(side * factor) for side in box)
-    return left - 1, top - 1, width + 2, height + 2
 
 
 def without_ones(scores: Float32, rows: NDArray[np.bool_]) -> Float32:

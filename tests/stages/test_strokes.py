@@ -7,8 +7,10 @@ import numpy as np
 import pytest
 
 from edge_app.frames import Region, RegionMap
+from edge_app.stages.classify import Scored
+from edge_app.stages.crop import Measures
 from edge_app.stages.regions import find_regions
-from edge_app.stages.strokes import leans_of_ones, long_axis, ruled_strokes, without_lying_ones
+from edge_app.stages.strokes import leans_of_ones, long_axis, without_lying_ones, without_ruled_ones
 
 
 def stroke(lean_deg: float) -> np.ndarray:
@@ -76,6 +78,13 @@ def long_stroke(bend_px: float, length: int) -> RegionMap:
     return find_regions(np.where(mask > 127, 255, 0).astype(np.uint8))
 
 
+def read(regions: tuple[Region, ...], labels: list[int], region_map: RegionMap) -> list[int]:
+    """What regions are taken for, of which the classifier is sure."""
+    scores, zeros = np.eye(11, dtype=np.float32)[labels], np.zeros(len(labels), np.float32)
+    scored = Scored(regions, scores, Measures(zeros, zeros, zeros, zeros), zeros)
+    return without_ruled_ones(scored, region_map).scores.argmax(axis=1).tolist()
+
+
 @pytest.mark.parametrize(
     ("bend_px", "length", "label", "ruled"),
     [
@@ -87,11 +96,10 @@ def long_stroke(bend_px: float, length: int) -> RegionMap:
 )
 def test_a_stroke_straighter_than_a_hand_draws_is_no_1(bend_px: float, length: int, label: int, ruled: bool) -> None:
     region_map = long_stroke(bend_px, length)
-    scores = np.eye(11, dtype=np.float32)[[label]]
 
-    assert ruled_strokes(region_map.regions, scores, region_map).tolist() == [ruled]
+    assert read(region_map.regions, [label], region_map) == [10 if ruled else label]
     elsewhere = (replace(region_map.regions[0], box_xywh=(0, 0, 90, 90)),)  # joined or cut: not of the map
-    assert not ruled_strokes(elsewhere, scores, region_map).any()
+    assert read(elsewhere, [label], region_map) == [label]
 
 
 def test_a_straight_1_in_a_row_of_digits_is_one() -> None:
@@ -100,7 +108,6 @@ def test_a_straight_1_in_a_row_of_digits_is_one() -> None:
     x, y, width, height = one.box_xywh
     beside, below = ((x + width + 40, y), (x, y + 2 * height))
 
-    for corner, ruled in ((beside, False), (below, True)):
+    for corner, label in ((beside, 1), (below, 10)):
         seven = Region((*corner, 90, height), (9,))
-        scores = np.eye(11, dtype=np.float32)[[1, 7]]
-        assert ruled_strokes((one, seven), scores, region_map).tolist() == [ruled, False]
+        assert read((one, seven), [1, 7], region_map) == [label, 7]

@@ -35,12 +35,14 @@ DESK_CONTRAST = 0.2  # of the paper's brightness, from which what runs off the f
 SMOOTH_ABOVE = 3.0  # gray levels of noise: a small blur then costs less than the noise
 SMOOTHED_SHARE = 0.45  # of the noise that a 3x3 Gaussian leaves, with margin for noise that JPEG has smeared
 MAX_FALL = 0.75  # least share of its brightness that paper keeps within half a window of the frame's edge
+STEP = 0.9  # of paper's brightness: where it falls below that from one pixel to the next, something else begins
 MAD_TO_SIGMA = 1.4826  # of a normal distribution
 LOCAL_FRACTION = 0.25  # of the shorter side: window in which a page is told from the cloth that it lies on
 EVENEST = 0.75  # of the frame's unevenness: the least that is taken for any part of it
 CLEAN = 0.2  # of the frame's unevenness, below which there is a page on something rough
 USUAL, LOW = 40.0, 10.0  # percentiles that are paper where ink and the lines of squared paper cover half of it
 USUAL_TO_LOW_SIGMAS = 1.028  # of a normal distribution, between its 40th and its 10th percentile
+BESIDE = np.asarray(cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3)), dtype=np.uint8)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -153,7 +155,17 @@ def _threshold(small: UInt8, paper: UInt8, noise: float) -> UInt8:
     unevenness = np.where(near < CLEAN * overall, near, np.clip(near, EVENEST * overall, overall))
     floor = np.maximum(paper * MIN_CONTRAST, middle + NOISE_SIGMAS * np.maximum(unevenness, noise))
     threshold: UInt8 = np.clip(paper - np.maximum(strongest, floor), 0, 255).astype(np.uint8)
-    return threshold
+    return _lowered_at_steps(threshold, paper)
+
+
+def _lowered_at_steps(threshold: UInt8, paper: UInt8) -> UInt8:
+    """The threshold where paper meets darker paper: that of the darker one.
+
+    Between the two it would be interpolated, and what is dark there be taken for a line: the edge of a page on a
+    desk, or of a shadow.
+    """
+    at_step = cv2.erode(paper, BESIDE) < STEP * paper
+    return np.where(at_step, cv2.erode(threshold, BESIDE), threshold).astype(np.uint8)
 
 
 def _unevenness_near(contrast: UInt8) -> Float32:

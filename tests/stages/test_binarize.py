@@ -56,6 +56,20 @@ def test_ink_is_found_under_any_light(light, thickness: int) -> None:  # type: i
     assert agreement(found.mask, ink) > 0.8
 
 
+@pytest.mark.parametrize("beyond", [pytest.param(60, id="desk"), pytest.param(120, id="shadow")])
+def test_the_edge_where_the_paper_ends_or_a_shadow_begins_is_no_line(beyond: int) -> None:
+    page = np.full((480, 640), 200.0)
+    cv2.fillPoly(page, [np.array([(260, 0), (640, 0), (640, 480), (420, 480)])], (beyond,))
+    cv2.putText(page, "3074", (60, 300), cv2.FONT_HERSHEY_SIMPLEX, 3, (40,), 6)
+    page += np.random.default_rng(2).normal(0, 2, page.shape)
+
+    ink = binarize(page.clip(0, 255).astype(np.uint8), "dark").mask
+
+    edge = np.zeros(page.shape, np.uint8)
+    cv2.line(edge, (260, 0), (420, 480), (255,), 24)
+    assert np.count_nonzero(ink[:230][edge[:230] > 0]) < 400  # of the line that it was, 780 and more
+
+
 @pytest.mark.parametrize("page_px", [100, 200, 320])
 @pytest.mark.parametrize("grain", [2, 12])
 def test_dark_ink_on_a_small_page_that_lies_on_a_dark_desk_is_found(page_px: int, grain: int) -> None:

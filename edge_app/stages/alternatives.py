@@ -38,6 +38,7 @@ ROW_HEIGHTS = 0.3, 3.5  # of a digit's beside a piece of one, in the piece's hei
 ROW_DIGITS, FEW_IN_ROW = 6, 2  # sure digits of a row that say how tall they are; fewer do not
 TALLER_THAN_USUAL = 1.4  # of the page's sure digits: pieces of two lines are not joined
 LEAST_KEPT = 0.75  # of a region's ink that its largest piece must have, to be a digit without the rest
+AS_TALL = 0.8  # of a region's height: a piece that is as tall may be a digit that something lies beside
 LOOSE_WIDTH = 1.5  # of a region's longer side: widest loose piece, the bar of a 5
 MIN_PART_AREA_PX = 8  # at working size; below this it is noise
 WIDE_ASPECT = 0.4  # width / height from which a region that is no digit as it stands may be two: a 1 and another one
@@ -147,7 +148,8 @@ class _Draft:
         areas = self._map.statistics[list(pieces), 4]
         largest = pieces[int(areas.argmax())]
         first, rest = self._of_components((largest,)), self._of_components(tuple(p for p in pieces if p != largest))
-        if areas.max() >= LEAST_KEPT * areas.sum():
+        tall = first.box_xywh[3] >= AS_TALL * self._map.regions[index].box_xywh[3]
+        if tall or areas.max() >= LEAST_KEPT * areas.sum():
             self._add((index,), first)
         self._add((index,), rest)
         self._add_two((index,), first, rest)

@@ -248,6 +248,20 @@ def test_what_is_read_in_a_box_is_offered_without_the_box() -> None:
     assert (72, 37, 7, 47) in [region.box_xywh for region in proposals.region_map.regions]
 
 
+def test_a_1_is_offered_without_the_shadow_beside_its_top() -> None:
+    mask = page()
+    cv2.line(mask, (60, 24), (56, 100), 255, 12)
+    cv2.rectangle(mask, (76, 14), (99, 40), 255, -1)
+    _, components, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8, ltype=cv2.CV_32S)
+    stem, shadow = int(components[60, 58]), int(components[20, 90])
+    joined = RegionMap((Region((50, 14, 50, 93), (stem, shadow)),), components, stats, 1.0, True)
+
+    proposals = propose(joined, belief(0.1))
+
+    alone = [proposals.region_map.regions[way.runs[0, 1]] for way in proposals.ways if way.parts == 1]
+    assert tuple(stats[stem, :4]) in [region.box_xywh for region in alone]
+
+
 def test_a_piece_that_was_given_to_the_wrong_neighbour_is_offered_to_the_other() -> None:
     mask = page()
     cv2.line(mask, (60, 20), (60, 100), 255, 6)

@@ -19,6 +19,7 @@ SMALL_LETTER = 0.4  # the same at the least, beside what may be an l or a j
 LETTER_GAP = 0.3  # widest gap between neighbours in a word, of the number's height; operators stand further off
 LETTER_LAP = 0.3  # of the number's height: a box that lies further over it is no neighbour
 FEW_SHAPES = 2  # that are no digit: on a page with hardly anything else, a stroke is a 1 and a ring a 0
+SPECK, FEW_SPECKS = 0.25, 8  # of the number's height, below which these do not count, while there are as few
 LIKE_HEIGHTS = 0.5, 2.0  # of a number that supports another, in that one's height
 AREA_REACH = 8.0  # of a number's surroundings, in its heights
 AREA_LEAST = 10  # shapes around it that are no digit; fewer are words and operators beside numbers
@@ -57,7 +58,7 @@ def believable(readings: Sequence[Reading], others: Sequence[Region], region_map
     if not kept or not len(shapes):
         return tuple(kept)
     kept = [r for r in kept if not (_in_word(r, shapes) or _in_texture(r, shapes, digits))]
-    return tuple(r for r in kept if len(shapes) <= FEW_SHAPES or not _is_plain(r) or _is_supported(r, kept))
+    return tuple(r for r in kept if not _is_plain(r) or _is_supported(r, kept) or _has_few_beside(r, shapes))
 
 
 def with_clear_ends(
@@ -131,6 +132,12 @@ def _is_supported(reading: Reading, readings: Sequence[Reading]) -> bool:
     lowest, highest = LIKE_HEIGHTS
     height = reading.box_xywh[3]
     return any(not _is_plain(other) and lowest * height <= other.box_xywh[3] <= highest * height for other in readings)
+
+
+def _has_few_beside(reading: Reading, shapes: Boxes) -> bool:
+    """Whether hardly anything else is on the page, but for specks."""
+    large = shapes[:, 2:].max(axis=1, initial=0) >= SPECK * reading.box_xywh[3]
+    return len(shapes) <= FEW_SPECKS and np.count_nonzero(large) <= FEW_SHAPES
 
 
 def _chain(row: Boxes, edge: float, height: float) -> int:

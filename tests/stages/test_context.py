@@ -72,6 +72,18 @@ def test_small_specks_around_a_large_digit_say_nothing() -> None:
     assert texts([number(100, "7", height=120)], specks) == ["7"]
 
 
+@pytest.mark.parametrize(
+    ("others", "believed"),
+    [
+        pytest.param([(400, 40 * i, 20, 12) for i in range(6)], True, id="six specks"),
+        pytest.param([(400, 20 * i, 20, 12) for i in range(20)], False, id="twenty specks"),
+        pytest.param([(400, 100 * i, 50, 60) for i in range(3)], False, id="three shapes as large as letters"),
+    ],
+)
+def test_a_large_1_alone_is_believed_beside_a_few_specks(others: list[BoxXYWH], believed: bool) -> None:
+    assert texts([number(100, "1", height=120)], shapes(*others)) == ["1"] * believed
+
+
 def page_of(*boxes: BoxXYWH) -> np.ndarray:
     mask = np.zeros((240, 640), np.uint8)
     for x, y, width, height in boxes:

@@ -35,7 +35,6 @@ FILLING_SHARE = 0.6  # of the frame's height: what is so tall and still a digit 
 HELD_HEIGHT_SHARE = 0.35  # of the height of a form box: the least height of a digit in it
 HOLDER_MAX_FILL = 0.3
 TABLE_MIN_HELD = 3  # regions inside another; the loops of a large 8 may hold a speck or two
-TABLE_MAX_FILL = 0.15  # what is bolder may also be a digit with specks in its bows, unless it surrounds what it holds
 FLAT_ASPECT = 1.4  # width / height
 PART_WIDTH_SHARE, PART_HEIGHT_SHARE = 1.3, 0.4  # largest part, of its digit's height: a long bar, a short stem
 PART_LENGTH_SHARE = 0.25  # least length of a part outside its digit's box: a shorter one is a dot beside it
@@ -86,7 +85,7 @@ def find_regions(
     if without is not mask:
         components, stats = _components(without)
     rows, dropped = _tallest(stats, _digit_shaped(stats, mask.shape, limits), limits.max_regions)
-    rows = rows[~_holds_digits(components, stats, rows)]
+    rows = rows[~_holds_digits(stats[rows])]
     rows = rows[stats[rows, HEIGHT] >= _tallest_whole(stats[rows], mask.shape) * MIN_SHARE_OF_TALLEST]
     flat = stats[rows, WIDTH] > stats[rows, HEIGHT] * FLAT_ASPECT  # a digit, or the bar of one
     edge = np.array([_at_frame_edge(tuple(box), mask.shape) for box in stats[rows, :AREA].tolist()], dtype=bool)
@@ -158,9 +157,8 @@ def _tallest(stats: Int32, rows: Rows, limit: int) -> tuple[Rows, int]:
     return np.sort(rows[tallest]), len(rows) - limit
 
 
-def _holds_digits(components: Int32, stats: Int32, rows: Rows) -> Flags:
-    """Which rows are thin outlines round one tall enough box, or round several: form boxes and tables."""
-    boxes = stats[rows]
+def _holds_digits(boxes: Int32) -> Flags:
+    """Which boxes are thin outlines round one tall enough box, or round several: form boxes and tables."""
     left, top, right, bottom = _edges(boxes)
     inside = (
         (left[None, :] > left[:, None])
@@ -169,23 +167,9 @@ def _holds_digits(components: Int32, stats: Int32, rows: Rows) -> Flags:
         & (bottom[None, :] < bottom[:, None])
     )
     tall = boxes[None, :, HEIGHT] >= boxes[:, None, HEIGHT] * HELD_HEIGHT_SHARE
-    holds_one = (inside & tall).any(axis=1)
-    holds_several = inside.sum(axis=1) >= TABLE_MIN_HELD
-    fill = boxes[:, AREA] / (boxes[:, WIDTH] * boxes[:, HEIGHT])
-    for index in np.flatnonzero(holds_several & (fill > TABLE_MAX_FILL)):
-        held = boxes[inside[index]]
-        around = sum(_surrounds(components, int(rows[index]), boxes[index], box) for box in held)
-        holds_several[index] = around >= TABLE_MIN_HELD
-    return np.asarray((holds_one | holds_several) & (fill <= HOLDER_MAX_FILL))
-
-
-def _surrounds(components: Int32, piece: int, outer: Int32, inner: Int32) -> bool:
-    """Whether a piece of ink lies on all four sides of a box: a table round a cell, not a 3 beside a speck."""
-    x, y, width, height = (int(side) for side in outer[:AREA])
-    own = components[y : y + height, x : x + width]
-    column, row = int(inner[LEFT] + inner[WIDTH] // 2) - x, int(inner[TOP] + inner[HEIGHT] // 2) - y
-    sides = own[row, :column], own[row, column:], own[:row, column], own[row:, column]
-    return all(bool(np.any(side == piece)) for side in sides)
+    thin = boxes[:, AREA] <= boxes[:, WIDTH] * boxes[:, HEIGHT] * HOLDER_MAX_FILL
+    holds = (inside & tall).any(axis=1) | (inside.sum(axis=1) >= TABLE_MIN_HELD)
+    return np.asarray(holds & thin)
 
 
 def _tallest_whole(boxes: Int32, shape_hw: tuple[int, ...]) -> int:

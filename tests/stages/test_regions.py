@@ -156,16 +156,6 @@ def test_a_table_is_left_out_and_its_digits_kept() -> None:
     assert len(boxes(mask)) == 3
 
 
-def test_a_large_3_with_specks_in_its_bows_is_a_region() -> None:
-    mask = blank()
-    cv2.ellipse(mask, (150, 70), (46, 40), 0, -150, 80, 255, 10)
-    cv2.ellipse(mask, (150, 160), (56, 50), 0, -80, 150, 255, 10)
-    for y in (60, 150, 165):
-        cv2.rectangle(mask, (140, y), (144, y + 12), 255, -1)
-
-    assert max(height for _, _, _, height in boxes(mask)) > 180
-
-
 @pytest.mark.parametrize("x", [0, 305])
 def test_ink_that_runs_off_the_frame_is_marked_as_cut(x: int) -> None:
     mask = blank()

@@ -39,7 +39,7 @@ from edge_app.stages.orientation import (
 )
 from edge_app.stages.quantize import dequantize, quantize, quantize_table
 from edge_app.stages.readings import group_readings
-from edge_app.stages.regions import RegionLimits, find_regions, may_be_a_page
+from edge_app.stages.regions import RegionLimits, find_regions
 from edge_app.stages.roi import moved, part_of, roi_box
 from edge_app.stages.shrink import shrunk
 from edge_app.stages.signs import with_bent_ones, without_slashes
@@ -116,7 +116,7 @@ class Pipeline:
         part = part_of(frame, (x, y, width, height)) if roi is not None else frame
         quarters = QUARTERS.get(self._settings.orientation, self._lie.quarters)
         part = _turned(part, quarters) if quarters else part
-        region_map, mask = self._find(part, self._settings.polarity, _StopWatch())
+        region_map, mask = self._find(part, _StopWatch())
         whole = np.zeros(frame.gray.shape, dtype=np.uint8)
         given = np.ascontiguousarray(turned_upright(mask, -quarters % 4))
         whole[y : y + height, x : x + width] = cv2.resize(given, (width, height), interpolation=cv2.INTER_AREA)
@@ -138,38 +138,29 @@ class Pipeline:
         return replace(said, readings=readings, size_wh=frame.size_wh)
 
     def _read_upright(self, frame: Frame) -> FrameReadings:
-        watch, polarity = _StopWatch(), self._settings.polarity
-        region_map, _ = self._find(frame, polarity, watch)
-        readings = self._read_regions(frame, region_map, watch)
-        if polarity == "auto" and may_be_a_page(region_map):
-            of_dark_ink, _ = self._find(frame, "dark", watch)
-            on_page = self._read_regions(frame, of_dark_ink, watch)
-            if _count_digits(on_page) > _count_digits(readings):
-                readings, region_map = on_page, of_dark_ink
-        return FrameReadings(readings, frame.size_wh, watch.total(), len(region_map.regions), region_map.dropped)
-
-    def _read_regions(self, frame: Frame, region_map: RegionMap, watch: "_StopWatch") -> tuple[Reading, ...]:
+        settings, watch = self._settings, _StopWatch()
+        region_map, _ = self._find(frame, watch)
         scored = self._score_new(frame.gray, region_map, watch)
         proposals = propose(region_map, scored.belief)
         watch.lap("regions")
         if proposals.ways:
             scored = best_division(proposals, scored, self._score(frame.gray, proposals.region_map, watch))
         by_hand = without_ruled_ones(scored, region_map)
-        verdicts = classify(with_bent_ones(in_company(without_slashes(by_hand))), self._settings.threshold)
+        verdicts = classify(with_bent_ones(in_company(without_slashes(by_hand))), settings.threshold)
         watch.lap("classify")
         readings = group_readings(verdicts.digits, verdicts.doubtful, frame.size_wh, region_map.tilt_deg)
         readings = believable(readings, verdicts.others, region_map)
         readings = with_clear_ends(readings, verdicts.others, region_map)
         watch.lap("readings")
-        return readings
+        return FrameReadings(readings, frame.size_wh, watch.total(), len(region_map.regions), region_map.dropped)
 
-    def _find(self, frame: Frame, polarity: Polarity, watch: "_StopWatch") -> tuple[RegionMap, UInt8]:
+    def _find(self, frame: Frame, watch: "_StopWatch") -> tuple[RegionMap, UInt8]:
         """Where there may be digits, and the mask that they were found in."""
         settings = self._settings
         gray = frame.gray if frame.lores_gray is None else frame.lores_gray
         if frame.lores_gray is None and settings.working_side_px:
             gray = shrunk(gray, settings.working_side_px)
-        ink = binarize(gray, polarity)
+        ink = binarize(gray, settings.polarity)
         watch.lap("binarize")
         resize_factor = gray.shape[1] / frame.gray.shape[1]
         region_map = find_regions(ink.mask, ink.dark_on_light, resize_factor, settings.limits)
@@ -178,10 +169,7 @@ class Pipeline:
 
     def _evidence(self, frame: Frame) -> Float32:
         """How well each position of the page agrees with what digits look like, (4,) float32."""
-        region_map, _ = self._find(frame, self._settings.polarity, _StopWatch())
-        if self._settings.polarity == "auto" and may_be_a_page(region_map):
-            region_map, _ = self._find(frame, "dark", _StopWatch())
-        region_map = replace(region_map, tilt_deg=0.0)
+        region_map = replace(self._find(frame, _StopWatch())[0], tilt_deg=0.0)
         telling = tuple(region_map.regions[row] for row in telling_rows(region_map.regions))
         crops = crop_regions(frame.gray, replace(region_map, regions=telling)).pictures
         return evidence(self._classify(in_all_positions(crops)))
@@ -226,10 +214,6 @@ def _turned(frame: Frame, quarters: int) -> Frame:
     """The frame with its page upright."""
     lores = None if frame.lores_gray is None else turned_upright(frame.lores_gray, quarters)
     return replace(frame, gray=turned_upright(frame.gray, quarters), lores_gray=lores, make_bgr=None)
-
-
-def _count_digits(readings: tuple[Reading, ...]) -> int:
-    return sum(len(reading.digits) for reading in readings)
 
 
 def _side_by_side(crops: UInt8) -> UInt8:

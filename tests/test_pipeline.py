@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from edge_app.devices.interpreters.fake import FakeInterpreter, certain_of
 from edge_app.frames import Frame, UInt8
 from edge_app.pipeline import Pipeline, ReadSettings
-from edge_app.stages.binarize import binarize
 from edge_app.stages.regions import RegionLimits
 
 
@@ -38,33 +37,6 @@ def test_a_page_becomes_a_number_with_boxes_and_times() -> None:
     x, y, width, height = reading.box_xywh
     assert page()[y : y + height, x : x + width].min() < 60
     assert abs(x - (160 - 20)) <= 4
-
-
-def page_on_a_dark_desk() -> UInt8:
-    """A page of nine pale 7s, three in each of three lines, of which the whole looks like light ink."""
-    gray = np.full((480, 640), 40, dtype=np.uint8)
-    gray[60:420, 80:560] = 190
-    for x in (160, 300, 440):
-        for y in (120, 220, 320):
-            seven = np.array([(x, y), (x + 20, y), (x + 8, y + 32)], dtype=np.int32)
-            cv2.polylines(gray, [seven], False, 130, 4, cv2.LINE_AA)
-    return gray
-
-
-def test_a_page_on_a_dark_desk_is_read_and_not_taken_for_light_ink() -> None:
-    frame = Frame(page_on_a_dark_desk(), 0, 0)
-
-    assert sum(len(reading.digits) for reading in pipeline().read(frame).readings) == 9
-    assert not binarize(frame.gray).dark_on_light
-    assert not pipeline(polarity="light").read(frame).readings
-
-
-def test_the_page_on_a_dark_desk_is_what_tells_how_it_lies() -> None:
-    interpreter = FakeInterpreter(certain_of([7]))
-
-    Pipeline(interpreter, ReadSettings(threshold=0.5, orientation="auto")).read(Frame(page_on_a_dark_desk(), 0, 0))
-
-    assert interpreter.invocations[0] == 4 * 9  # each 7 in four positions
 
 
 @pytest.mark.parametrize("working_side_px", [0, 320, 640, 5000])

@@ -41,7 +41,6 @@ PART_LENGTH_SHARE = 0.25  # least length of a part outside its digit's box: a sh
 TOP_SHARE = 0.4  # of the digit's height, where the bar of a 5 or 7 may stick out to the right
 PART_GAP_SHARE = 0.25  # widest gap between a part and its digit, of the digit's height
 PART_OVERLAP = 0.5  # of the part's width that lies above or below its digit
-PAGE_SHARE, PAGE_FILL = 0.04, 0.35  # of the frame, and of its box, that is filled by what may be a page
 TWIN_OVERLAP = 0.6  # of the smaller box that lies within the other, for two large strokes of one digit
 
 
@@ -99,15 +98,6 @@ def find_regions(
         as_region(boxes[index], tuple(int(row) for row in groups[index]), mask.shape, resize_factor) for index in order
     )
     return RegionMap(regions, components, stats, resize_factor, dark_on_light, dropped, page_tilt(regions))
-
-
-def may_be_a_page(region_map: RegionMap) -> bool:
-    """Whether what was taken for light ink may be a page on a dark desk: a piece of it is large and hardly a stroke."""
-    pieces = region_map.statistics[1:].astype(np.float64)
-    if region_map.dark_on_light or not len(pieces):
-        return False
-    _, _, width, height, area = pieces[pieces[:, AREA].argmax()]
-    return bool(area >= PAGE_SHARE * region_map.components.size and area >= PAGE_FILL * width * height)
 
 
 def as_region(

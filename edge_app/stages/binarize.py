@@ -26,6 +26,8 @@ STROKE_FRACTION = 0.22  # of the shorter side: thicker dark structures are backg
 POLARITY_FRACTION = 0.15  # of the shorter side: window in which ink is the minority
 CLEAR_TAIL = 0.5  # by how much the dark tail outweighs the light one where ink is dark beyond doubt
 LEAST_TAILS = 200.0  # weight of both: the page of a faint pencil has 1,400, an empty page hardly any
+PAGE_STROKE_PX = 9  # of the shrunken picture: strokes on a page are thinner
+PAGE_SHARE, PAGE_FILL = 0.15, 0.8  # of the picture, and of the rectangle round it: chalk has at most .11 and .77
 THIN_PX = 7  # width of the strokes of a page that is small in the frame
 THIN_WEIGHT, THIN_LEAST = 4.0, 0.3  # of these beside the tails, where they weigh so much of what the tails do
 CONTRAST_SHARE = 0.33  # of the strongest contrast nearby; half would thin faint ends, a quarter joins neighbours
@@ -87,7 +89,8 @@ def ink_is_dark(gray: UInt8, small: UInt8) -> bool:
     """Whether ink is darker than paper.
 
     Ink is the minority, so it is the longer tail around the local mean. A small page on a dark desk looks like light
-    ink that way. So unless ink is dark beyond doubt, it also counts which strokes are thin: the page is not.
+    ink that way. So unless ink is dark beyond doubt, it also counts which strokes are thin: the page is not. Nor is
+    one large bright rectangle ink.
 
     Args:
         gray: (h, w) uint8 at working size.
@@ -105,7 +108,21 @@ def ink_is_dark(gray: UInt8, small: UInt8) -> bool:
         return excess >= 0.0
     dark, light = (cv2.morphologyEx(gray, way, _window(THIN_PX // 2)) for way in (cv2.MORPH_BLACKHAT, cv2.MORPH_TOPHAT))
     thin_excess, thin = _outweighed(dark, light)
-    return excess + (THIN_WEIGHT * thin_excess if thin >= THIN_LEAST * tails else 0.0) >= 0.0
+    looks_dark = excess + (THIN_WEIGHT * thin_excess if thin >= THIN_LEAST * tails else 0.0) >= 0.0
+    return looks_dark or _is_page_on_desk(small)
+
+
+def _is_page_on_desk(small: UInt8) -> bool:
+    """Whether the bright part of a picture is one large rectangle, however it lies: a page, with dark ink on it."""
+    without_ink = cv2.morphologyEx(small, cv2.MORPH_CLOSE, _window(PAGE_STROKE_PX // 2))
+    _, bright = cv2.threshold(without_ink, 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
+    _, parts, stats, _ = cv2.connectedComponentsWithStats(bright, connectivity=4)
+    areas = stats[1:, cv2.CC_STAT_AREA]
+    largest = 1 + int(areas.argmax()) if len(areas) else 0
+    if largest == 0 or areas[largest - 1] < PAGE_SHARE * small.size:
+        return False
+    _, (width, height), _ = cv2.minAreaRect(np.argwhere(parts == largest).astype(np.int32))
+    return bool(areas[largest - 1] >= PAGE_FILL * (width + 1) * (height + 1))
 
 
 def _outweighed(dark: cv2.typing.MatLike, light: cv2.typing.MatLike) -> tuple[float, float]:

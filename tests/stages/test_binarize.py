@@ -94,6 +94,27 @@ def test_dark_ink_on_a_small_page_that_lies_on_a_dark_desk_is_found(page_px: int
     )
 
 
+@pytest.mark.parametrize("desk", [20, 60])
+@pytest.mark.parametrize("turn_deg", [0, 20])
+def test_pale_ink_on_a_page_on_a_dark_desk_is_dark(desk: int, turn_deg: float) -> None:
+    page = np.full((480, 640), desk, dtype=np.uint8)
+    corners = cv2.boxPoints(((330, 240), (400, 300), turn_deg))
+    cv2.fillPoly(page, [corners.astype(np.int32)], (190,))
+    for text, y in (("7172", 200), ("4137", 300)):
+        cv2.putText(page, text, (240, y), cv2.FONT_HERSHEY_SIMPLEX, 2, (130,), 4, cv2.LINE_AA)
+
+    assert binarize(page).dark_on_light
+
+
+def test_chalk_on_a_board_with_a_pale_frame_is_light() -> None:
+    board = np.full((480, 640), 45, dtype=np.uint8)
+    cv2.rectangle(board, (0, 0), (639, 479), (190,), 50)
+    for text, y in (("7172", 200), ("4137", 330)):
+        cv2.putText(board, text, (140, y), cv2.FONT_HERSHEY_SIMPLEX, 4, (200,), 8, cv2.LINE_AA)
+
+    assert not binarize(board).dark_on_light
+
+
 def test_chalk_on_a_board_is_found_as_ink() -> None:
     ink = drawn()
 

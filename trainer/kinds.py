@@ -17,9 +17,10 @@ from trainer.camera import SeenNumber, View, random_light, random_view, see_numb
 from trainer.data import Digits
 from trainer.pages import PAGE_WH, Page, Sheet, Style
 from trainer.pens import Pen
-from trainer.textures import GROUNDS, draw_desk
+from trainer.textures import GROUNDS, draw_desk, draw_table_top
 
 FRAME_WH = (640, 480)
+FAR_WH = (1280, 960)  # of a page that fills a part of the frame
 MARKER = (Pen(0.15), Pen(0.18), Pen(0.21))
 PENS = (Pen(), Pen(0.05), Pen(0.08), Pen(0.12), Pen(0.16))
 MANY_PENS = Style(pens=PENS)
@@ -197,6 +198,12 @@ def _blocky(random: np.random.Generator) -> dict[str, Any]:
     return {"jpeg_quality": int(random.integers(12, 30))}
 
 
+def _far(random: np.random.Generator) -> dict[str, Any]:
+    width, height = FAR_WH
+    centre = width * random.uniform(0.42, 0.58), height * random.uniform(0.42, 0.58)
+    return {"pixels_per_page_px": float(random.uniform(0.45, 0.75)), "centre_xy": (float(centre[0]), float(centre[1]))}
+
+
 _LARGE = Style(height_px=(90, 150), pens=PENS)
 
 POSITIVE: dict[str, Kind] = {
@@ -231,6 +238,12 @@ POSITIVE: dict[str, Kind] = {
     "fine": Kind(layouts.single, style=Style(pens=(Pen(0.012), Pen(0.02), Pen(0.03))), frame_wh=(1280, 960)),
     "mixed": Kind(style=Style(height_px=(44, 260), pens=PENS)),
     "ground": Kind(grounds=GROUNDS, view=lambda random: {"pixels_per_page_px": float(random.uniform(0.3, 0.42))}),
+    "desk": Kind(
+        style=Style(height_px=(70, 140), pens=(*PENS, *PENCIL), strength=(0.4, 1.0)),
+        grounds=(draw_table_top,),
+        view=_far,
+        frame_wh=FAR_WH,
+    ),
     "cluttered": Kind(grounds=(draw_desk, *GROUNDS), clutter=4),
     "ruled": Kind(layouts.ruled),
     "squared": Kind(layouts.squared, style=Style(height_px=(70, 140), pens=PENS)),

@@ -36,6 +36,11 @@ def draw_desk(random: np.random.Generator) -> UInt8:
     return _tinted(WOOD_BGR, 0.05 * _fibres(random))
 
 
+def draw_table_top(random: np.random.Generator) -> UInt8:
+    """A table top or a mat, hardly grained, of any tone from black to nearly white."""
+    return _tinted(_colour(random, (20, 20, 20), (205, 215, 220)), 0.04 * _field(random, 1.5, 1.0))
+
+
 def draw_boards(random: np.random.Generator) -> UInt8:
     """Rough boards: dark grain lines, knots and gaps between planks."""
     grain = 0.16 * _fibres(random) + 0.12 * _field(random, 1.3, 6.0)

@@ -28,6 +28,7 @@ CLEAR_TAIL = 0.5  # by how much the dark tail outweighs the light one where ink 
 LEAST_TAILS = 200.0  # weight of both: the page of a faint pencil has 1,400, an empty page hardly any
 PAGE_STROKE_PX = 9  # of the shrunken picture: strokes on a page are thinner
 PAGE_SHARE, PAGE_FILL = 0.15, 0.8  # of the picture, and of the rectangle round it: chalk has at most .11 and .77
+CHALK = -0.2  # by how much dark strokes outweigh light ones: on pages -.07 and more, on boards -.37 and less
 THIN_PX = 7  # width of the strokes of a page that is small in the frame
 THIN_WEIGHT, THIN_LEAST = 4.0, 0.3  # of these beside the tails, where they weigh so much of what the tails do
 CONTRAST_SHARE = 0.33  # of the strongest contrast nearby; half would thin faint ends, a quarter joins neighbours
@@ -109,20 +110,35 @@ def ink_is_dark(gray: UInt8, small: UInt8) -> bool:
     dark, light = (cv2.morphologyEx(gray, way, _window(THIN_PX // 2)) for way in (cv2.MORPH_BLACKHAT, cv2.MORPH_TOPHAT))
     thin_excess, thin = _outweighed(dark, light)
     looks_dark = excess + (THIN_WEIGHT * thin_excess if thin >= THIN_LEAST * tails else 0.0) >= 0.0
-    return looks_dark or _is_page_on_desk(small)
+    return looks_dark or _is_page_on_desk(small, dark, light)
 
 
-def _is_page_on_desk(small: UInt8) -> bool:
-    """Whether the bright part of a picture is one large rectangle, however it lies: a page, with dark ink on it."""
+def _is_page_on_desk(small: UInt8, dark: cv2.typing.MatLike, light: cv2.typing.MatLike) -> bool:
+    """Whether the bright part of a picture is one large rectangle, however it lies, and what is on it is not chalk.
+
+    Args:
+        small: (h, w) uint8, the picture at the size that paper is estimated from.
+        dark, light: (H, W) uint8, how far thin strokes stand out, at working size.
+    """
+    page = _large_rectangle(small)
+    if page is None:
+        return False
+    within = cv2.resize(cv2.erode(page, _window(2)), (dark.shape[1], dark.shape[0]), interpolation=cv2.INTER_NEAREST)
+    return _outweighed(*(cv2.bitwise_and(strokes, within) for strokes in (dark, light)))[0] > CHALK
+
+
+def _large_rectangle(small: UInt8) -> UInt8 | None:
+    """The bright part of a picture where it is one large rectangle, however it lies; (h, w) uint8, 255 for it."""
     without_ink = cv2.morphologyEx(small, cv2.MORPH_CLOSE, _window(PAGE_STROKE_PX // 2))
     _, bright = cv2.threshold(without_ink, 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
     _, parts, stats, _ = cv2.connectedComponentsWithStats(bright, connectivity=4)
     areas = stats[1:, cv2.CC_STAT_AREA]
     largest = 1 + int(areas.argmax()) if len(areas) else 0
     if largest == 0 or areas[largest - 1] < PAGE_SHARE * small.size:
-        return False
-    _, (width, height), _ = cv2.minAreaRect(np.argwhere(parts == largest).astype(np.int32))
-    return bool(areas[largest - 1] >= PAGE_FILL * (width + 1) * (height + 1))
+        return None
+    part = parts == largest
+    _, (width, height), _ = cv2.minAreaRect(np.argwhere(part).astype(np.int32))
+    return None if areas[largest - 1] < PAGE_FILL * (width + 1) * (height + 1) else part.astype(np.uint8) * 255
 
 
 def _outweighed(dark: cv2.typing.MatLike, light: cv2.typing.MatLike) -> tuple[float, float]:

@@ -106,6 +106,15 @@ def test_pale_ink_on_a_page_on_a_dark_desk_is_dark(desk: int, turn_deg: float) -
     assert binarize(page).dark_on_light
 
 
+def test_chalk_on_a_board_on_a_paler_wall_is_light() -> None:
+    wall = np.full((480, 640), 150, dtype=np.uint8)
+    wall[120:380, 160:500] = 45
+    for text, y in (("7172", 220), ("4137", 320)):
+        cv2.putText(wall, text, (200, y), cv2.FONT_HERSHEY_SIMPLEX, 3, (200,), 6, cv2.LINE_AA)
+
+    assert not binarize(wall).dark_on_light
+
+
 def test_chalk_on_a_board_with_a_pale_frame_is_light() -> None:
     board = np.full((480, 640), 45, dtype=np.uint8)
     cv2.rectangle(board, (0, 0), (639, 479), (190,), 50)

@@ -7,6 +7,7 @@ by more than a share of the strongest contrast around it (after Bernsen's local 
 "Dynamic thresholding of gray-level images", ICPR 1986). Light ink on a dark ground is the same, negated.
 """
 
+import math
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -27,7 +28,7 @@ POLARITY_FRACTION = 0.15  # of the shorter side: window in which ink is the mino
 CLEAR_TAIL = 0.5  # by how much the dark tail outweighs the light one where ink is dark beyond doubt
 LEAST_TAILS = 200.0  # weight of both: the page of a faint pencil has 1,400, an empty page hardly any
 PAGE_STROKE_PX = 9  # of the shrunken picture: strokes on a page are thinner
-PAGE_SHARE, PAGE_FILL = 0.15, 0.8  # of the picture, and of the rectangle round it: chalk has at most .11 and .77
+PAGE_SHARES, PAGE_FILL = (0.15, 0.9), 0.8  # of the picture, and of the rectangle round it: chalk has less
 CHALK = -0.2  # by how much dark strokes outweigh light ones: on pages -.07 and more, on boards -.37 and less
 THIN_PX = 7  # width of the strokes of a page that is small in the frame
 THIN_WEIGHT, THIN_LEAST = 4.0, 0.3  # of these beside the tails, where they weigh so much of what the tails do
@@ -124,21 +125,23 @@ def _is_page_on_desk(small: UInt8, dark: cv2.typing.MatLike, light: cv2.typing.M
     if page is None:
         return False
     within = cv2.resize(cv2.erode(page, _window(2)), (dark.shape[1], dark.shape[0]), interpolation=cv2.INTER_NEAREST)
-    return _outweighed(*(cv2.bitwise_and(strokes, within) for strokes in (dark, light)))[0] > CHALK
+    excess, thin = _outweighed(*(cv2.bitwise_and(strokes, within) for strokes in (dark, light)))
+    return excess > CHALK or thin < LEAST_TAILS
 
 
 def _large_rectangle(small: UInt8) -> UInt8 | None:
     """The bright part of a picture where it is one large rectangle, however it lies; (h, w) uint8, 255 for it."""
     without_ink = cv2.morphologyEx(small, cv2.MORPH_CLOSE, _window(PAGE_STROKE_PX // 2))
     _, bright = cv2.threshold(without_ink, 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
-    _, parts, stats, _ = cv2.connectedComponentsWithStats(bright, connectivity=4)
-    areas = stats[1:, cv2.CC_STAT_AREA]
-    largest = 1 + int(areas.argmax()) if len(areas) else 0
-    if largest == 0 or areas[largest - 1] < PAGE_SHARE * small.size:
+    outlines, _ = cv2.findContours(bright, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    if not outlines:
         return None
-    part = parts == largest
-    _, (width, height), _ = cv2.minAreaRect(np.argwhere(part).astype(np.int32))
-    return None if areas[largest - 1] < PAGE_FILL * (width + 1) * (height + 1) else part.astype(np.uint8) * 255
+    outline = max(outlines, key=cv2.contourArea)
+    area, (_, sides, _) = cv2.contourArea(outline), cv2.minAreaRect(outline)
+    least, most = PAGE_SHARES
+    if not least * small.size <= area <= most * small.size or area < PAGE_FILL * math.prod(sides):
+        return None
+    return np.asarray(cv2.drawContours(np.zeros_like(small), [outline], 0, (255,), cv2.FILLED), dtype=np.uint8)
 
 
 def _outweighed(dark: cv2.typing.MatLike, light: cv2.typing.MatLike) -> tuple[float, float]:

@@ -106,6 +106,15 @@ def test_pale_ink_on_a_page_on_a_dark_desk_is_dark(desk: int, turn_deg: float) -
     assert binarize(page).dark_on_light
 
 
+def test_a_fat_digit_on_a_card_on_a_desk_is_dark() -> None:
+    desk = np.full((480, 640), 60, dtype=np.uint8)
+    cv2.fillPoly(desk, [np.array([(110, 100), (480, 130), (460, 390), (100, 380)])], (170,))
+    four = [np.array([(220, 160), (200, 250), (380, 250)]), np.array([(360, 150), (260, 350)])]
+    cv2.polylines(desk, four, False, (95,), 50)
+
+    assert binarize(desk).dark_on_light
+
+
 def test_chalk_on_a_board_on_a_paler_wall_is_light() -> None:
     wall = np.full((480, 640), 150, dtype=np.uint8)
     wall[120:380, 160:500] = 45

@@ -29,6 +29,7 @@ CLEAR_TAIL = 0.5  # by how much the dark tail outweighs the light one where ink 
 LEAST_TAILS = 200.0  # weight of both: the page of a faint pencil has 1,400, an empty page hardly any
 PAGE_STROKE_PX = 9  # of the shrunken picture: strokes on a page are thinner
 PAGE_SHARES, PAGE_FILL = (0.15, 0.9), 0.8  # of the picture, and of the rectangle round it: chalk has less
+PAPER_SHARE = 0.6  # of what lies within its outline; of a large 0 in chalk, most is board
 CHALK = -0.2  # by how much dark strokes outweigh light ones: on pages -.07 and more, on boards -.37 and less
 THIN_PX = 7  # width of the strokes of a page that is small in the frame
 THIN_WEIGHT, THIN_LEAST = 4.0, 0.3  # of these beside the tails, where they weigh so much of what the tails do
@@ -141,7 +142,8 @@ def _large_rectangle(small: UInt8) -> UInt8 | None:
     least, most = PAGE_SHARES
     if not least * small.size <= area <= most * small.size or area < PAGE_FILL * math.prod(sides):
         return None
-    return np.asarray(cv2.drawContours(np.zeros_like(small), [outline], 0, (255,), cv2.FILLED), dtype=np.uint8)
+    page = np.asarray(cv2.drawContours(np.zeros_like(small), [outline], 0, (255,), cv2.FILLED), dtype=np.uint8)
+    return page if cv2.countNonZero(cv2.bitwise_and(bright, page)) >= PAPER_SHARE * area else None
 
 
 def _outweighed(dark: cv2.typing.MatLike, light: cv2.typing.MatLike) -> tuple[float, float]:

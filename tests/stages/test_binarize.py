@@ -124,6 +124,24 @@ def test_chalk_on_a_board_on_a_paler_wall_is_light() -> None:
     assert not binarize(wall).dark_on_light
 
 
+def test_chalk_on_a_board_in_a_pale_frame_on_a_dark_wall_is_light() -> None:
+    wall = np.full((480, 640), 20, dtype=np.uint8)
+    wall[60:420, 90:550] = 150
+    wall[80:400, 110:530] = 45
+    for y in range(140, 390, 60):
+        cv2.putText(wall, "71724137", (125, y), cv2.FONT_HERSHEY_SIMPLEX, 2.4, (215,), 6, cv2.LINE_AA)
+
+    assert not binarize(wall).dark_on_light
+
+
+def test_a_large_0_in_chalk_is_light() -> None:
+    board = np.full((480, 640), 50, dtype=np.uint8)
+    corners = np.array([(230, 70), (410, 70), (450, 120), (450, 360), (410, 410), (230, 410), (190, 360), (190, 120)])
+    cv2.polylines(board, [corners], True, (200,), 44, cv2.LINE_AA)
+
+    assert not binarize(board).dark_on_light
+
+
 def test_chalk_on_a_board_with_a_pale_frame_is_light() -> None:
     board = np.full((480, 640), 45, dtype=np.uint8)
     cv2.rectangle(board, (0, 0), (639, 479), (190,), 50)

@@ -30,6 +30,7 @@ LEAST_TAILS = 200.0  # weight of both: the page of a faint pencil has 1,400, an 
 PAGE_STROKE_PX = 9  # of the shrunken picture: strokes on a page are thinner
 PAGE_SHARES, PAGE_FILL = (0.15, 0.9), 0.8  # of the picture, and of the rectangle round it: chalk has less
 PAPER_SHARE = 0.6  # of what lies within its outline; of a large 0 in chalk, most is board
+BOARD_SHARE = 0.9  # the same of a board, whose chalk is thin; the loops of a fat 8 are not
 CHALK = -0.2  # by how much dark strokes outweigh light ones: on pages -.07 and more, on boards -.37 and less
 THIN_PX = 7  # width of the strokes of a page that is small in the frame
 THIN_WEIGHT, THIN_LEAST = 4.0, 0.3  # of these beside the tails, where they weigh so much of what the tails do
@@ -93,7 +94,8 @@ def ink_is_dark(gray: UInt8, small: UInt8) -> bool:
 
     Ink is the minority, so it is the longer tail around the local mean. A small page on a dark desk looks like light
     ink that way. So unless ink is dark beyond doubt, it also counts which strokes are thin: the page is not. Nor is
-    one large bright rectangle ink.
+    one large bright rectangle ink, nor the greater part of a picture: there are digits whose strokes are wider than
+    that window.
 
     Args:
         gray: (h, w) uint8 at working size.
@@ -112,7 +114,13 @@ def ink_is_dark(gray: UInt8, small: UInt8) -> bool:
     dark, light = (cv2.morphologyEx(gray, way, _window(THIN_PX // 2)) for way in (cv2.MORPH_BLACKHAT, cv2.MORPH_TOPHAT))
     thin_excess, thin = _outweighed(dark, light)
     looks_dark = excess + (THIN_WEIGHT * thin_excess if thin >= THIN_LEAST * tails else 0.0) >= 0.0
-    return looks_dark or _is_page_on_desk(small, dark, light)
+    return looks_dark or _is_mostly_bright(small) or _is_page_on_desk(small, dark, light)
+
+
+def _is_mostly_bright(small: UInt8) -> bool:
+    """Whether more than half of a picture is bright, and the dark rest of it is no board on a wall."""
+    middle, _ = cv2.threshold(small, 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
+    return np.count_nonzero(small > middle) > small.size / 2 and _large_rectangle(~small, BOARD_SHARE) is None
 
 
 def _is_page_on_desk(small: UInt8, dark: cv2.typing.MatLike, light: cv2.typing.MatLike) -> bool:
@@ -130,7 +138,7 @@ def _is_page_on_desk(small: UInt8, dark: cv2.typing.MatLike, light: cv2.typing.M
     return excess > CHALK or thin < LEAST_TAILS
 
 
-def _large_rectangle(small: UInt8) -> UInt8 | None:
+def _large_rectangle(small: UInt8, bright_share: float = PAPER_SHARE) -> UInt8 | None:
     """The bright part of a picture where it is one large rectangle, however it lies; (h, w) uint8, 255 for it."""
     without_ink = cv2.morphologyEx(small, cv2.MORPH_CLOSE, _window(PAGE_STROKE_PX // 2))
     _, bright = cv2.threshold(without_ink, 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
@@ -143,7 +151,7 @@ def _large_rectangle(small: UInt8) -> UInt8 | None:
     if not least * small.size <= area <= most * small.size or area < PAGE_FILL * math.prod(sides):
         return None
     page = np.asarray(cv2.drawContours(np.zeros_like(small), [outline], 0, (255,), cv2.FILLED), dtype=np.uint8)
-    return page if cv2.countNonZero(cv2.bitwise_and(bright, page)) >= PAPER_SHARE * area else None
+    return page if cv2.countNonZero(cv2.bitwise_and(bright, page)) >= bright_share * area else None
 
 
 def _outweighed(dark: cv2.typing.MatLike, light: cv2.typing.MatLike) -> tuple[float, float]:

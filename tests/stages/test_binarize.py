@@ -115,6 +115,26 @@ def test_a_fat_digit_on_a_card_on_a_desk_is_dark() -> None:
     assert binarize(desk).dark_on_light
 
 
+@pytest.mark.parametrize("digit", list("0123456789"))
+@pytest.mark.parametrize("pen_px", [16, 24])
+def test_a_fat_digit_that_fills_the_picture_is_dark(digit: str, pen_px: int) -> None:
+    page = np.full((180, 140), 210, dtype=np.uint8)
+    (width, height), _ = cv2.getTextSize(digit, cv2.FONT_HERSHEY_SIMPLEX, 5, pen_px)
+    corner = (140 - width) // 2, (180 + height) // 2
+    cv2.putText(page, digit, corner, cv2.FONT_HERSHEY_SIMPLEX, 5, (60,), pen_px, cv2.LINE_AA)
+
+    assert binarize(page).dark_on_light
+
+
+def test_chalk_on_a_board_on_a_much_paler_wall_is_light() -> None:
+    wall = np.full((480, 640), 200, dtype=np.uint8)
+    wall[100:380, 130:500] = 45
+    for text, y in (("7172", 220), ("4137", 320)):
+        cv2.putText(wall, text, (170, y), cv2.FONT_HERSHEY_SIMPLEX, 3.5, (200,), 8, cv2.LINE_AA)
+
+    assert not binarize(wall).dark_on_light
+
+
 def test_chalk_on_a_board_on_a_paler_wall_is_light() -> None:
     wall = np.full((480, 640), 150, dtype=np.uint8)
     wall[120:380, 160:500] = 45

@@ -24,13 +24,14 @@ Polarity: TypeAlias = Literal["auto", "dark", "light"]
 PAPER_SIDE_PX = 160  # longer side of the picture that paper is estimated from; averages noise away
 SHARP_SHARE = 0.8  # of such an area's pixels that are fully dark
 STROKE_FRACTION = 0.22  # of the shorter side: thicker dark structures are background, not strokes
+FAT_FRACTION = 0.5  # the same for what lies all within the picture
 POLARITY_FRACTION = 0.15  # of the shorter side: window in which ink is the minority
 CLEAR_TAIL = 0.5  # by how much the dark tail outweighs the light one where ink is dark beyond doubt
 LEAST_TAILS = 200.0  # weight of both: the page of a faint pencil has 1,400, an empty page hardly any
 PAGE_STROKE_PX = 9  # of the shrunken picture: strokes on a page are thinner
 PAGE_SHARES, PAGE_FILL = (0.15, 0.9), 0.8  # of the picture, and of the rectangle round it: chalk has less
 PAPER_SHARE = 0.6  # of what lies within its outline; of a large 0 in chalk, most is board
-BOARD_SHARE = 0.9  # the same of a board, whose chalk is thin; the loops of a fat 8 are not
+BOARD_FILL = 0.86  # of the rectangle round a board on a wall: a fat 8 has .83, boards in perspective .89 and more
 CHALK = -0.2  # by how much dark strokes outweigh light ones: on pages -.07 and more, on boards -.37 and less
 THIN_PX = 7  # width of the strokes of a page that is small in the frame
 THIN_WEIGHT, THIN_LEAST = 4.0, 0.3  # of these beside the tails, where they weigh so much of what the tails do
@@ -82,7 +83,8 @@ def binarize(gray: UInt8, polarity: Polarity = "auto") -> Ink:
     if noise >= SMOOTH_ABOVE:
         gray = np.asarray(cv2.GaussianBlur(gray, (3, 3), 0), dtype=np.uint8)
         noise *= SMOOTHED_SHARE
-    threshold = _threshold(small, _paper(small), noise)
+    half = _half_window(small)
+    threshold = _threshold(small, _paper(small, half), noise, half)
     size_wh = gray.shape[1], gray.shape[0]
     surface = cv2.resize(threshold, size_wh, interpolation=cv2.INTER_LINEAR)
     mask = np.asarray(cv2.compare(gray, surface, cv2.CMP_LT), dtype=np.uint8)
@@ -120,7 +122,7 @@ def ink_is_dark(gray: UInt8, small: UInt8) -> bool:
 def _is_mostly_bright(small: UInt8) -> bool:
     """Whether more than half of a picture is bright, and the dark rest of it is no board on a wall."""
     middle, _ = cv2.threshold(small, 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
-    return np.count_nonzero(small > middle) > small.size / 2 and _large_rectangle(~small, BOARD_SHARE) is None
+    return np.count_nonzero(small > middle) > small.size / 2 and _large_rectangle(~small, BOARD_FILL) is None
 
 
 def _is_page_on_desk(small: UInt8, dark: cv2.typing.MatLike, light: cv2.typing.MatLike) -> bool:
@@ -138,7 +140,7 @@ def _is_page_on_desk(small: UInt8, dark: cv2.typing.MatLike, light: cv2.typing.M
     return excess > CHALK or thin < LEAST_TAILS
 
 
-def _large_rectangle(small: UInt8, bright_share: float = PAPER_SHARE) -> UInt8 | None:
+def _large_rectangle(small: UInt8, fill: float = PAGE_FILL) -> UInt8 | None:
     """The bright part of a picture where it is one large rectangle, however it lies; (h, w) uint8, 255 for it."""
     without_ink = cv2.morphologyEx(small, cv2.MORPH_CLOSE, _window(PAGE_STROKE_PX // 2))
     _, bright = cv2.threshold(without_ink, 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
@@ -148,10 +150,10 @@ def _large_rectangle(small: UInt8, bright_share: float = PAPER_SHARE) -> UInt8 |
     outline = max(outlines, key=cv2.contourArea)
     area, (_, sides, _) = cv2.contourArea(outline), cv2.minAreaRect(outline)
     least, most = PAGE_SHARES
-    if not least * small.size <= area <= most * small.size or area < PAGE_FILL * math.prod(sides):
+    if not least * small.size <= area <= most * small.size or area < fill * math.prod(sides):
         return None
     page = np.asarray(cv2.drawContours(np.zeros_like(small), [outline], 0, (255,), cv2.FILLED), dtype=np.uint8)
-    return page if cv2.countNonZero(cv2.bitwise_and(bright, page)) >= bright_share * area else None
+    return page if cv2.countNonZero(cv2.bitwise_and(bright, page)) >= PAPER_SHARE * area else None
 
 
 def _outweighed(dark: cv2.typing.MatLike, light: cv2.typing.MatLike) -> tuple[float, float]:
@@ -171,14 +173,34 @@ def _noise(gray: UInt8, small: UInt8) -> float:
     return MAD_TO_SIGMA * float(np.median(cv2.absdiff(sample, small)))
 
 
-def _paper(small: UInt8) -> UInt8:
-    """The page with every dark stroke filled in, (h, w) uint8.
+def _half_window(small: UInt8) -> int:
+    """Half the side of the window that fills strokes in, in pixels of the shrunken picture.
+
+    Wider where strokes are that lie all within the picture: what runs off it may be desk, shadow or hand.
+    """
+    least, most = (max(1, int(min(small.shape) * share / 2)) for share in (STROKE_FRACTION, FAT_FRACTION))
+    _, dark = cv2.threshold(small, 0, 255, cv2.THRESH_BINARY_INV | cv2.THRESH_OTSU)
+    depth = cv2.distanceTransform(dark, cv2.DIST_C, 3)
+    if depth.max() <= least:
+        return least
+    _, areas = cv2.connectedComponents(dark, connectivity=4)
+    depth[np.isin(areas, _on_rim(areas))] = 0
+    return int(np.clip(depth.max(), least, most))
+
+
+def _on_rim(areas: cv2.typing.MatLike) -> NDArray[np.int32]:
+    """The numbers of the areas that reach the rim of the picture."""
+    rim = np.concatenate([areas[0], areas[-1], areas[:, 0], areas[:, -1]])
+    return np.unique(np.asarray(rim, dtype=np.int32))
+
+
+def _paper(small: UInt8, half: int) -> UInt8:
+    """The page with every dark stroke filled in that is narrower than twice `half`, (h, w) uint8.
 
     A closing is too bright where the page darkens towards the frame's edge, since there is nothing
     darker beyond to close against; within half a window of the edge the paper is therefore continued
     from further inside by point reflection.
     """
-    half = max(1, int(min(small.shape) * STROKE_FRACTION / 2))
     closed = np.asarray(cv2.morphologyEx(small, cv2.MORPH_CLOSE, _window(half)), dtype=np.uint8)
     if min(small.shape) <= 4 * half:
         return closed
@@ -188,9 +210,8 @@ def _paper(small: UInt8) -> UInt8:
     return np.clip(continued, lowest, closed).astype(np.uint8)
 
 
-def _threshold(small: UInt8, paper: UInt8, noise: float) -> UInt8:
+def _threshold(small: UInt8, paper: UInt8, noise: float, half: int) -> UInt8:
     """The brightness below which a pixel is ink, (h, w) uint8, at the size of the shrunken picture."""
-    half = max(1, int(min(small.shape) * STROKE_FRACTION / 2))
     contrast = np.asarray(cv2.subtract(paper, small), dtype=np.uint8)
     outside = _outside(contrast, paper)
     of_ink = _strongest_near(np.where(outside, 0, contrast).astype(np.uint8), half)
@@ -250,7 +271,7 @@ def _outside(contrast: UInt8, paper: UInt8) -> Mask:
     """
     dark, half_dark = contrast > paper * DESK_CONTRAST, contrast > paper * (DESK_CONTRAST / 2)
     count, areas = cv2.connectedComponents(half_dark.astype(np.uint8), connectivity=4)
-    border = np.unique(np.concatenate([areas[0], areas[-1], areas[:, 0], areas[:, -1]]))
+    border = _on_rim(areas)
     sharp = np.bincount(areas[dark], minlength=count) >= SHARP_SHARE * np.bincount(areas.ravel(), minlength=count)
     runs_off = np.zeros(count, dtype=np.uint8)
     runs_off[border] = sharp[border]

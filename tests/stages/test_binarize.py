@@ -126,6 +126,25 @@ def test_a_fat_digit_that_fills_the_picture_is_dark(digit: str, pen_px: int) -> 
     assert binarize(page).dark_on_light
 
 
+@pytest.mark.parametrize("digit", list("235680"))
+def test_strokes_of_a_fat_digit_are_ink_to_their_middle(digit: str) -> None:
+    ink = np.zeros((480, 640), dtype=np.uint8)
+    cv2.putText(ink, digit, (190, 390), cv2.FONT_HERSHEY_SIMPLEX, 14, 255, 120)
+
+    found = binarize(lit(ink, np.ones(ink.shape)))
+
+    assert agreement(found.mask, ink) > 0.95
+
+
+def test_a_wide_shadow_that_runs_off_the_picture_is_no_ink() -> None:
+    page = lit(drawn(), np.ones((480, 640)))
+    page[:, 60:190] = page[:, 60:190] // 2
+
+    found = binarize(page)
+
+    assert np.count_nonzero(found.mask[:, 80:170]) < 0.05 * found.mask[:, 80:170].size
+
+
 def test_chalk_on_a_board_on_a_much_paler_wall_is_light() -> None:
     wall = np.full((480, 640), 200, dtype=np.uint8)
     wall[100:380, 130:500] = 45

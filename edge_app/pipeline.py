@@ -25,7 +25,7 @@ from edge_app.stages.classify import Scored, classify
 from edge_app.stages.company import in_company
 from edge_app.stages.context import believable, with_clear_ends
 from edge_app.stages.crop import crop_regions
-from edge_app.stages.division import best_division
+from edge_app.stages.division import UNLIKE, best_division
 from edge_app.stages.familiar import Familiar
 from edge_app.stages.looks import averaged, doubtful_rows, views_of
 from edge_app.stages.orientation import (
@@ -37,6 +37,7 @@ from edge_app.stages.orientation import (
     telling_rows,
     turned_upright,
 )
+from edge_app.stages.page import find_page, is_better, is_something_beside, wholly_on_page, without_surroundings
 from edge_app.stages.quantize import dequantize, quantize, quantize_table
 from edge_app.stages.readings import group_readings
 from edge_app.stages.regions import RegionLimits, find_regions
@@ -89,6 +90,7 @@ class Pipeline:
         self._lie = Lie(settings.settle_frames)
         self._frames = 0
         self._familiar: Familiar | None = None
+        self._frames_on_page = 0
 
     def read(self, frame: Frame, follows: bool = False) -> FrameReadings:
         """Takes one frame, or the part of it that is to be read, through the stages.
@@ -116,7 +118,8 @@ class Pipeline:
         part = part_of(frame, (x, y, width, height)) if roi is not None else frame
         quarters = QUARTERS.get(self._settings.orientation, self._lie.quarters)
         part = _turned(part, quarters) if quarters else part
-        region_map, mask = self._find(part, _StopWatch())
+        page = find_page(self._working(part)) if self._frames_on_page else None
+        region_map, mask = self._find(part, _StopWatch(), page)
         whole = np.zeros(frame.gray.shape, dtype=np.uint8)
         given = np.ascontiguousarray(turned_upright(mask, -quarters % 4))
         whole[y : y + height, x : x + width] = cv2.resize(given, (width, height), interpolation=cv2.INTER_AREA)
@@ -138,34 +141,77 @@ class Pipeline:
         return replace(said, readings=readings, size_wh=frame.size_wh)
 
     def _read_upright(self, frame: Frame) -> FrameReadings:
-        settings, watch = self._settings, _StopWatch()
-        region_map, _ = self._find(frame, watch)
-        scored = self._score_new(frame.gray, region_map, watch)
-        proposals = propose(region_map, scored.belief)
+        watch = _StopWatch()
+        said = self._read_page_again(frame, watch) or self._read_whole(frame, watch)
+        region_map = said.region_map
+        return FrameReadings(said.readings, frame.size_wh, watch.total(), len(region_map.regions), region_map.dropped)
+
+    def _read_page_again(self, frame: Frame, watch: "_StopWatch") -> "_Said | None":
+        """The page of a frame, where the last one's was read alone; now and then the whole frame is looked at, too."""
+        if self._familiar is None or not 0 < self._frames_on_page < LOOK_AGAIN_FRAMES:
+            self._frames_on_page = 0
+            return None
+        page = find_page(self._working(frame))
+        watch.lap("regions")
+        self._frames_on_page = 0 if page is None else self._frames_on_page + 1
+        return None if page is None else self._read_ink(frame, watch, page, follows=True)
+
+    def _read_whole(self, frame: Frame, watch: "_StopWatch") -> "_Said":
+        """The whole frame, or only a page in it, where what is beside it is not written."""
+        whole = self._read_ink(frame, watch, follows=True)
+        if whole.region_map.dark_on_light and not (whole.belief < UNLIKE).any():
+            return whole
+        page = find_page(self._working(frame))
+        watch.lap("regions")
+        if page is None or not is_something_beside(page, whole.region_map, whole.belief):
+            return whole
+        alone = self._read_ink(frame, watch, page)
+        if not is_better(alone.readings, whole.readings, page, frame.size_wh):
+            return whole
+        self._frames_on_page = 1
+        return alone
+
+    def _read_ink(self, frame: Frame, watch: "_StopWatch", page: UInt8 | None = None, follows: bool = False) -> "_Said":
+        """The numbers of the whole frame, or of a page in it."""
+        region_map, _ = self._find(frame, watch, page)
+        if follows:
+            scored = self._score_new(frame.gray, region_map, watch)
+        else:
+            scored = self._score(frame.gray, region_map, watch, look_again=True)
+        belief = scored.belief
+        proposals = propose(region_map, belief)
         watch.lap("regions")
         if proposals.ways:
             scored = best_division(proposals, scored, self._score(frame.gray, proposals.region_map, watch))
         by_hand = without_ruled_ones(scored, region_map)
-        verdicts = classify(with_bent_ones(in_company(without_slashes(by_hand))), settings.threshold)
+        verdicts = classify(with_bent_ones(in_company(without_slashes(by_hand))), self._settings.threshold)
         watch.lap("classify")
         readings = group_readings(verdicts.digits, verdicts.doubtful, frame.size_wh, region_map.tilt_deg)
         readings = believable(readings, verdicts.others, region_map)
         readings = with_clear_ends(readings, verdicts.others, region_map)
         watch.lap("readings")
-        return FrameReadings(readings, frame.size_wh, watch.total(), len(region_map.regions), region_map.dropped)
+        return _Said(readings, region_map, belief)
 
-    def _find(self, frame: Frame, watch: "_StopWatch") -> tuple[RegionMap, UInt8]:
-        """Where there may be digits, and the mask that they were found in."""
+    def _working(self, frame: Frame) -> UInt8:
+        """The frame's gray at the size that digits are sought in."""
+        if frame.lores_gray is not None:
+            return frame.lores_gray
+        side_px = self._settings.working_side_px
+        return shrunk(frame.gray, side_px) if side_px else frame.gray
+
+    def _find(self, frame: Frame, watch: "_StopWatch", page: UInt8 | None = None) -> tuple[RegionMap, UInt8]:
+        """Where there may be digits, and the mask that they were found in; on a page alone, where there is one."""
         settings = self._settings
-        gray = frame.gray if frame.lores_gray is None else frame.lores_gray
-        if frame.lores_gray is None and settings.working_side_px:
-            gray = shrunk(gray, settings.working_side_px)
+        gray, on_page = self._working(frame), None
+        if page is not None:
+            gray, on_page = without_surroundings(gray, page)
         ink = binarize(gray, settings.polarity)
+        mask = ink.mask if on_page is None else wholly_on_page(ink.mask, on_page)
         watch.lap("binarize")
         resize_factor = gray.shape[1] / frame.gray.shape[1]
-        region_map = find_regions(ink.mask, ink.dark_on_light, resize_factor, settings.limits)
+        region_map = find_regions(mask, ink.dark_on_light, resize_factor, settings.limits)
         watch.lap("regions")
-        return region_map, ink.mask
+        return region_map, mask
 
     def _evidence(self, frame: Frame) -> Float32:
         """How well each position of the page agrees with what digits look like, (4,) float32."""
@@ -208,6 +254,21 @@ class Pipeline:
         regions = tuple(_inside(region, gray.shape) for region in region_map.regions)
         honest = without_lying_ones(scores, leans)
         return Scored(regions, honest, crops.measures, leans)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Said:
+    """What was read of a frame or of a page in it.
+
+    Attributes:
+        readings: the numbers.
+        region_map: what they were found in.
+        belief: (N,) float32, probability of the best digit for each region as it stood.
+    """
+
+    readings: tuple[Reading, ...]
+    region_map: RegionMap
+    belief: Float32
 
 
 def _turned(frame: Frame, quarters: int) -> Frame:

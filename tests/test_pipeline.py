@@ -1,14 +1,17 @@
 """One frame goes through all stages, whatever its size and content, and boxes stay in its own pixels."""
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from edge_app.devices.interpreters.fake import FakeInterpreter, certain_of
-from edge_app.frames import Frame, UInt8
-from edge_app.pipeline import Pipeline, ReadSettings
+import edge_app.pipeline
+from edge_app.devices.interpreters.fake import DIGIT_OUTPUT, FakeInterpreter, certain_of
+from edge_app.frames import Frame, Int8, RegionMap, UInt8
+from edge_app.pipeline import LOOK_AGAIN_FRAMES, Pipeline, ReadSettings
 from edge_app.stages.regions import RegionLimits
 
 
@@ -143,3 +146,66 @@ def test_layers_of_a_part_leave_the_rest_black() -> None:
 
     assert layers.mask[:, 160:].max() == 0
     assert layers.mask.shape == (480, 640)
+
+
+def held() -> UInt8:
+    """The page, held before a wall of bricks."""
+    wall = np.full((480, 640), 45, dtype=np.uint8)
+    for row, y in enumerate(range(0, 480, 48)):
+        wall[y : y + 6] = 150
+        for x in range(row % 2 * 45, 640, 90):
+            wall[y : y + 48, x : x + 6] = 150
+    wall[120:360, 130:510] = page()[140:380, 60:440]
+    return wall
+
+
+def rings_alone(tensor: Int8) -> Int8:
+    """A 0 where there is no ink in the middle and some all round, no digit elsewhere."""
+    ink = tensor[..., 0].astype(int) + 128
+    sides = (ink[:, 2:26, 5:12], ink[:, 2:26, 16:23], ink[:, 4:9, 8:20], ink[:, 19:24, 8:20])
+    ring = np.logical_and.reduce([side.max(axis=(1, 2)) > 150 for side in sides])
+    ring &= ink[:, 12:16, 12:16].max(axis=(1, 2)) < 60
+    return certain_of(np.where(ring, 0, 10).tolist(), classes=11)
+
+
+def of_rings() -> Pipeline:
+    eleven = replace(DIGIT_OUTPUT, shape=(1, 11))
+    return Pipeline(FakeInterpreter(rings_alone, output_details=eleven), ReadSettings(threshold=0.5))
+
+
+def test_a_page_before_a_wall_is_read_alone() -> None:
+    (reading,) = of_rings().read(Frame(held(), 0, 0)).readings
+
+    (reference,) = of_rings().read(Frame(page(), 0, 0)).readings
+    assert reading.text == reference.text == "000"
+    assert np.abs(np.subtract(reading.box_xywh, reference.box_xywh) - (70, -20, 0, 0)).max() <= 3
+
+
+def test_a_camera_that_shows_a_page_before_a_wall_has_the_page_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    sought: list[tuple[int, ...]] = []
+    found = edge_app.pipeline.find_regions
+
+    def counted(mask: UInt8, *others: object) -> RegionMap:
+        sought.append(mask.shape)
+        return found(mask, *others)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(edge_app.pipeline, "find_regions", counted)
+    live, times = of_rings(), []
+    for picture in (*[held()] * (LOOK_AGAIN_FRAMES + 1), page(), page()):
+        before = len(sought)
+        (reading,) = live.read(Frame(picture, 0, 0), follows=True).readings
+        assert reading.text == "000"
+        times.append(len(sought) - before)
+
+    assert times == [2, *[1] * (LOOK_AGAIN_FRAMES - 1), 2, 1, 1]
+    assert live.layers(Frame(held(), 0, 0)).mask[:100].any()  # the last frame was read whole
+
+
+def test_layers_show_only_the_page_where_it_alone_is_read() -> None:
+    live = of_rings()
+    live.read(Frame(held(), 0, 0), follows=True)
+
+    mask = live.layers(Frame(held(), 0, 0)).mask
+
+    assert mask[240, 130:510].any()
+    assert not mask[:110].any()

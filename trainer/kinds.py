@@ -17,7 +17,7 @@ from trainer.camera import SeenNumber, View, random_light, random_view, see_numb
 from trainer.data import Digits
 from trainer.pages import PAGE_WH, Page, Sheet, Style
 from trainer.pens import Pen
-from trainer.textures import GROUNDS, draw_desk, draw_table_top
+from trainer.textures import GROUNDS, draw_desk, draw_room, draw_table_top
 
 FRAME_WH = (640, 480)
 FAR_WH = (1280, 960)  # of a page that fills a part of the frame
@@ -241,6 +241,12 @@ POSITIVE: dict[str, Kind] = {
     "desk": Kind(
         style=Style(height_px=(70, 140), pens=(*PENS, *PENCIL), strength=(0.4, 1.0)),
         grounds=(draw_table_top,),
+        view=_far,
+        frame_wh=FAR_WH,
+    ),
+    "held": Kind(
+        style=Style(height_px=(70, 140), pens=(*PENS, *PENCIL), strength=(0.4, 1.0)),
+        grounds=(draw_room,),
         view=_far,
         frame_wh=FAR_WH,
     ),

@@ -1,4 +1,4 @@
-"""Chance in, what lies under and around a page out: wood, cloth, leather, and paper's own unevenness."""
+"""Chance in, what lies under and around a page out: wood, cloth, leather, a room, and paper's own unevenness."""
 
 from collections.abc import Callable
 
@@ -75,6 +75,32 @@ def draw_leather(random: np.random.Generator) -> UInt8:
 def draw_scene(random: np.random.Generator) -> UInt8:
     """Blurred shapes and textures of no kind, with the spectrum of photographs."""
     return _tinted(_colour(random, (70, 70, 70), (170, 170, 170)), 0.3 * _field(random, random.uniform(0.9, 1.8), 1.0))
+
+
+def draw_room(random: np.random.Generator) -> UInt8:
+    """A room full of things, dark and bright, sharp and blurred: shelves, cables, what is round and what is striped."""
+    width, height = DESK_WH
+    room = _tinted(_colour(random, (25, 25, 25), (170, 175, 180)), 0.25 * _field(random, 1.6, 1.0))
+    for _ in range(int(random.integers(25, 70))):
+        colour = tuple(int(value) for value in random.integers(5, 230, 3) * random.uniform(0.3, 1.0))
+        centre = int(random.integers(width)), int(random.integers(height))
+        kind = random.random()
+        if kind < 0.45:
+            sides = random.uniform(40, 420), random.uniform(20, 260)
+            box = cv2.boxPoints((centre, sides, float(random.choice((0, 90)) + random.normal(0, 8))))
+            cv2.fillConvexPoly(room, box.astype(np.int32), colour, cv2.LINE_AA)
+        elif kind < 0.65:
+            axes = int(random.integers(15, 150)), int(random.integers(15, 150))
+            cv2.ellipse(room, centre, axes, float(random.uniform(0, 180)), 0, 360, colour, -1, cv2.LINE_AA)
+        elif kind < 0.85:
+            reach = random.normal(0, 350, 2)
+            end = int(centre[0] + reach[0]), int(centre[1] + reach[1])
+            cv2.line(room, centre, end, colour, int(random.integers(3, 26)), cv2.LINE_AA)
+        else:
+            pitch, side = int(random.integers(14, 60)), int(random.integers(120, 360))
+            for x in range(centre[0], centre[0] + side, pitch):
+                cv2.rectangle(room, (x, centre[1]), (x + pitch // 2, centre[1] + side), colour, -1)
+    return np.asarray(cv2.GaussianBlur(room, (0, 0), random.uniform(0.8, 5.0)), dtype=np.uint8)
 
 
 GROUNDS: tuple[Callable[[np.random.Generator], UInt8], ...] = (draw_boards, draw_cloth, draw_leather, draw_scene)

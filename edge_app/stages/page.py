@@ -1,0 +1,232 @@
+"""A gray picture in, the sheet of paper that lies or is held before something else out.
+
+A shelf, a garden or a face behind the sheet is full of strokes, and darker or brighter than paper as it pleases, so
+that neither polarity nor threshold of the whole picture is right. A sheet is bright, even, convex, has few corners,
+and what lies beside it is darker along nearly all of its edges. It is sought among the areas brighter than each of
+several levels, and among those that no edge crosses.
+"""
+
+from collections.abc import Iterator
+from typing import TypeAlias
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from edge_app.frames import BoxXYWH, Float32, Reading, RegionMap, UInt8
+from edge_app.stages.division import UNLIKE
+from edge_app.stages.shrink import shrunk
+
+Corners: TypeAlias = NDArray[np.int32]
+
+SIDE_PX = 160  # longer side of the picture that the page is sought in
+INK_PX = 9  # of it: strokes are thinner
+LEVELS = 9  # of brightness
+OUTERMOST = 2.0, 98.0  # percentiles that the levels lie between
+EDGES = (0.04, 0.07, 0.12)  # steps of brightness within 3 pixels, as shares of it
+LEAST_STEP = 4  # gray levels
+SHARES = 0.08, 0.92  # of the picture
+CONVEX = 0.9  # of its convex hull that an area fills
+CORNERS_FIT, LOOSE = 0.92, 0.025  # share of the hull within its corners; how far these may miss it, of its length
+MOST_CORNERS = 6  # of a sheet that the frame cuts off twice
+DARKER = 0.87  # of the page's brightness: what lies beside it
+DARKER_SHARE = 0.75  # of its edges
+CLEARNESS = 8  # how much more that counts than size, of two sheets that lie in one another
+INSIDE_PX, OUTSIDE_PX = 4.0, 3.5  # from an edge, where both are compared
+LEAST_PLACES = 20  # that were compared
+MOST_UNEVEN = 1.8  # of brightness, between its 90th and 10th percentile
+RIM_PX = 2  # edges that lie so near the frame's are none of the sheet
+NEAR_PX = 6  # to its edges: what belongs to the page all the same
+FEW_BESIDE = 0.25  # digits to each one on the page, which patterns and things may pass for
+EDGE_PX = 1  # left out along its edges, which are no ink
+
+
+def find_page(gray: UInt8) -> UInt8 | None:
+    """Where a sheet of paper is that does not fill the picture.
+
+    Args:
+        gray: (h, w) uint8 at working size.
+
+    Returns:
+        (h', w') uint8, 255 where it is, at the size that it was sought in; None where there is none.
+
+    >>> gray = np.full((120, 160), 60, np.uint8)
+    >>> gray[30:90, 40:120] = 200
+    >>> cv2.boundingRect(find_page(gray))
+    (41, 31, 78, 58)
+    >>> find_page(np.full((120, 160), 200, np.uint8)) is None
+    True
+    """
+    small = shrunk(gray, SIDE_PX)
+    paper = np.asarray(cv2.morphologyEx(small, cv2.MORPH_CLOSE, _window(INK_PX)), dtype=np.uint8)
+    best, most = None, 0.0
+    for corners, area in _candidates(paper):
+        step = _darker_beside(small, paper, corners)
+        merit = area * step**CLEARNESS
+        if step >= DARKER_SHARE and merit > most and _is_even(paper, corners):
+            best, most = corners, merit
+    if best is None:
+        return None
+    return np.asarray(cv2.erode(_filled(best, small.shape), _window(1 + 2 * EDGE_PX)), dtype=np.uint8)
+
+
+def without_surroundings(gray: UInt8, page: UInt8) -> tuple[UInt8, UInt8]:
+    """The picture as if its page went on beyond its edges.
+
+    Args:
+        gray: (h, w) uint8 at working size; not written to.
+        page: of `find_page`.
+
+    Returns:
+        (h, w) uint8, around the page as bright as the page is nearby; and (h, w) uint8, 255 where the page is.
+    """
+    paper = cv2.blur(cv2.morphologyEx(shrunk(gray, SIDE_PX), cv2.MORPH_CLOSE, _window(INK_PX)), (5, 5))
+    known = cv2.erode(page, _window(5))
+    if not cv2.countNonZero(known):
+        known = page
+    _, nearest = cv2.distanceTransformWithLabels(cv2.bitwise_not(known), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL)
+    levels = np.zeros(int(nearest.max()) + 1, dtype=np.uint8)
+    levels[nearest[known > 0]] = paper[known > 0]
+    size_wh = gray.shape[1], gray.shape[0]
+    inside = cv2.threshold(cv2.resize(page, size_wh), 127, 255, cv2.THRESH_BINARY)[1]
+    beyond = cv2.resize(levels[nearest], size_wh)
+    return np.where(inside > 0, gray, beyond).astype(np.uint8), np.asarray(inside, dtype=np.uint8)
+
+
+def wholly_on_page(mask: UInt8, inside: UInt8) -> UInt8:
+    """The ink of a page without what reaches over its edges: pens and fingers.
+
+    Args:
+        mask: (h, w) uint8, 255 for ink; not written to.
+        inside: of `without_surroundings`.
+    """
+    _, numbers = cv2.connectedComponents(cv2.bitwise_and(mask, inside))
+    border = cv2.subtract(inside, cv2.erode(inside, _window(5), borderType=cv2.BORDER_CONSTANT, borderValue=(255,)))
+    kept = np.full(int(numbers.max()) + 1, 255, dtype=np.uint8)
+    kept[np.unique(numbers[border > 0])] = 0
+    kept[0] = 0
+    return np.asarray(kept[numbers], dtype=np.uint8)
+
+
+def is_something_beside(page: UInt8, region_map: RegionMap, belief: Float32) -> bool:
+    """Whether there is something beside a page that is no digit, or ink was taken for light, as on no page.
+
+    Args:
+        page: of `find_page`.
+        region_map: of the whole picture, at any size.
+        belief: (N,) float32, probability of the best digit for each of its regions.
+    """
+    if not region_map.dark_on_light:
+        return True
+    height, width = region_map.components.shape
+    size_wh = width / region_map.resize_factor, height / region_map.resize_factor
+    unlike = [region.box_xywh for region, each in zip(region_map.regions, belief, strict=True) if each < UNLIKE]
+    return not all(_lies_on(page, box, size_wh) for box in unlike)
+
+
+def is_better(
+    alone: tuple[Reading, ...], whole: tuple[Reading, ...], page: UInt8, size_wh: tuple[float, float]
+) -> bool:
+    """Whether what was read of a page alone is better than what was read of the whole picture.
+
+    It holds all digits of the page, and beside the page there are few: where a hard shadow falls on a page, its bright
+    part looks like one.
+
+    Args:
+        alone: read of the page.
+        whole: read of the whole picture.
+        page: of `find_page`.
+        size_wh: of the picture that the readings are of.
+    """
+    count = sum(len(reading.digits) for reading in alone)
+    on_page = [_lies_on(page, digit.box_xywh, size_wh) for reading in whole for digit in reading.digits]
+    return count >= sum(on_page) and len(on_page) - sum(on_page) <= FEW_BESIDE * count
+
+
+def _lies_on(page: UInt8, box: BoxXYWH, size_wh: tuple[float, float]) -> bool:
+    """Whether the middle of a box in a picture of some size is on the page, or all but on it."""
+    column = int((box[0] + box[2] / 2) * page.shape[1] / size_wh[0])
+    row = int((box[1] + box[3] / 2) * page.shape[0] / size_wh[1])
+    around = page[max(row - NEAR_PX, 0) : row + NEAR_PX + 1, max(column - NEAR_PX, 0) : column + NEAR_PX + 1]
+    return bool(around.any())
+
+
+def _candidates(paper: UInt8) -> Iterator[tuple[Corners, float]]:
+    """Corners of areas with the shape of a sheet, (N, 2) int32, and how large each is."""
+    for area, reach_px in _bright_areas(paper):
+        outlines, _ = cv2.findContours(area, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+        for outline in outlines:
+            size = cv2.contourArea(outline)
+            if not SHARES[0] * paper.size <= size <= SHARES[1] * paper.size:
+                continue
+            hull = cv2.convexHull(outline)
+            whole = cv2.contourArea(hull)
+            corners = _corners(hull)
+            if size < CONVEX * whole or cv2.contourArea(corners) < CORNERS_FIT * whole:
+                continue
+            if reach_px:
+                wider = cv2.dilate(_filled(corners, paper.shape), _window(1 + 2 * reach_px))
+                corners = _corners(cv2.findNonZero(wider))
+            if len(corners) <= MOST_CORNERS:
+                yield corners, size
+
+
+def _bright_areas(paper: UInt8) -> Iterator[tuple[UInt8, int]]:
+    """(h, w) uint8, 255 in areas that may be sheets, and how many pixels a sheet reaches beyond."""
+    darkest, brightest = np.percentile(paper, OUTERMOST)
+    for level in np.linspace(darkest, brightest, LEVELS + 2)[1:-1]:
+        bright = cv2.threshold(paper, float(level), 255, cv2.THRESH_BINARY)[1]
+        yield np.asarray(cv2.morphologyEx(bright, cv2.MORPH_OPEN, _window(5)), dtype=np.uint8), 0
+    step = cv2.morphologyEx(paper, cv2.MORPH_GRADIENT, _window(3))
+    for share in EDGES:
+        even = (step < np.maximum(paper * share, LEAST_STEP)).astype(np.uint8) * 255
+        yield np.asarray(cv2.morphologyEx(even, cv2.MORPH_OPEN, _window(3)), dtype=np.uint8), 1
+
+
+def _corners(outline: cv2.typing.MatLike) -> Corners:
+    hull = cv2.convexHull(outline)
+    return np.asarray(cv2.approxPolyDP(hull, LOOSE * cv2.arcLength(hull, True), True)[:, 0], dtype=np.int32)
+
+
+def _darker_beside(small: UInt8, paper: UInt8, corners: Corners) -> float:
+    """Share of a sheet's edges beside which it is darker; 0 where too little of them lies within the picture."""
+    size = np.array([small.shape[1], small.shape[0]])
+    within: list[NDArray[np.float64]] = []
+    beside: list[NDArray[np.float64]] = []
+    for start, end in zip(corners.astype(np.float64), np.roll(corners, -1, axis=0).astype(np.float64), strict=True):
+        length = float(np.hypot(*(end - start)))
+        on_rim = (np.minimum(start, end) > size - 1 - RIM_PX) | (np.maximum(start, end) < RIM_PX)
+        if length < 4 or on_rim.any():
+            continue
+        along = (end - start) / length
+        outward = np.array([along[1], -along[0]])
+        if np.dot(outward, (start + end) / 2 - corners.mean(axis=0)) < 0:
+            outward = -outward
+        places = start + along * np.arange(2.0, length - 1.0, 2.0)[:, np.newaxis]
+        within.append(places - outward * INSIDE_PX)
+        beside.append(places + outward * OUTSIDE_PX)
+    if not within:
+        return 0.0
+    inner, outer = (np.rint(np.concatenate(each)).astype(int) for each in (within, beside))
+    seen = ((outer >= 0) & (outer < size)).all(axis=1)
+    inner, outer = np.clip(inner[seen], 0, size - 1), outer[seen]
+    if len(inner) < LEAST_PLACES:
+        return 0.0
+    return float(np.mean(small[outer[:, 1], outer[:, 0]] < DARKER * paper[inner[:, 1], inner[:, 0]]))
+
+
+def _is_even(paper: UInt8, corners: Corners) -> bool:
+    """Whether an area is about equally bright."""
+    levels = paper[cv2.erode(_filled(corners, paper.shape), _window(7)) > 0]
+    if not levels.size:
+        return False
+    low, high = np.percentile(levels, (10, 90))
+    return bool(high <= MOST_UNEVEN * max(low, 1.0))
+
+
+def _filled(corners: Corners, shape_hw: tuple[int, ...]) -> UInt8:
+    return np.asarray(cv2.fillConvexPoly(np.zeros(shape_hw, dtype=np.uint8), corners, (255,)), dtype=np.uint8)
+
+
+def _window(side_px: int) -> UInt8:
+    return np.ones((side_px, side_px), dtype=np.uint8)

@@ -1,0 +1,202 @@
+"""A sheet before a wall of bricks, stripes or a garden is found, to the pixel or two; nothing else is taken for one."""
+
+import json
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from edge_app.bench_pages import draw_page
+from edge_app.bundle import embedded_bundle_path, load_bundle, read_golden
+from edge_app.frames import Digit, Reading, Region, RegionMap, UInt8
+from edge_app.stages.page import find_page, is_better, is_something_beside, wholly_on_page, without_surroundings
+
+SIZE_WH = (640, 480)
+
+
+def bricks() -> UInt8:
+    wall = np.full((480, 640), 45, dtype=np.uint8)
+    for row, y in enumerate(range(0, 480, 48)):
+        wall[y : y + 6] = 150
+        for x in range(row % 2 * 45, 640, 90):
+            wall[y : y + 48, x : x + 6] = 150
+    return wall
+
+
+def gravel() -> UInt8:
+    grains = np.random.default_rng(5).integers(40, 190, (48, 64)).astype(np.uint8)
+    return np.asarray(cv2.resize(grains, SIZE_WH, interpolation=cv2.INTER_CUBIC), dtype=np.uint8)
+
+
+def half_bright() -> UInt8:
+    wall = np.full((480, 640), 190, dtype=np.uint8)
+    wall[:, :330] = 30
+    wall[::40, :330] = 120
+    return wall
+
+
+def sheet(turn_deg: float = 5.0, sides_wh: tuple[int, int] = (360, 260), centre: tuple[int, int] = (320, 240)) -> UInt8:
+    """(480, 640) uint8, 255 where a sheet lies."""
+    corners = cv2.boxPoints((centre, sides_wh, turn_deg)).astype(np.int32)
+    return np.asarray(cv2.fillConvexPoly(np.zeros((480, 640), np.uint8), corners, (255,)), dtype=np.uint8)
+
+
+def laid(background: UInt8, place: UInt8, paper: int = 215, text: str = "3074") -> UInt8:
+    """A sheet with digits before something."""
+    written = np.full_like(background, paper)
+    cv2.putText(written, text, (200, 260), cv2.FONT_HERSHEY_SIMPLEX, 2.5, (60,), 6, cv2.LINE_AA)
+    return np.where(place > 0, written, background).astype(np.uint8)
+
+
+def agreement(page: UInt8 | None, place: UInt8) -> float:
+    """Intersection over union."""
+    assert page is not None
+    found, true = cv2.resize(page, SIZE_WH) > 127, place > 0
+    return float((found & true).sum() / (found | true).sum())
+
+
+@pytest.mark.parametrize("background", [bricks(), gravel(), np.full((480, 640), 70, np.uint8)])
+@pytest.mark.parametrize("turn_deg", [0.0, 5.0, -17.0])
+def test_a_sheet_is_found_before_anything(background: UInt8, turn_deg: float) -> None:
+    place = sheet(turn_deg)
+
+    assert agreement(find_page(laid(background, place)), place) > 0.88
+
+
+def test_a_sheet_that_the_frame_cuts_off_is_found() -> None:
+    place = sheet(4.0, centre=(500, 300))
+
+    assert agreement(find_page(laid(bricks(), place)), place) > 0.88
+
+
+def test_a_sheet_in_uneven_light_is_found() -> None:
+    place, light = sheet(), np.tile(np.linspace(0.65, 1.0, 640), (480, 1))
+
+    assert agreement(find_page((laid(gravel(), place) * light).astype(np.uint8)), place) > 0.88
+
+
+@pytest.mark.parametrize(
+    "picture",
+    [bricks(), gravel(), half_bright(), np.full((480, 640), 215, np.uint8), laid(bricks(), sheet(), paper=15)],
+    ids=["bricks", "gravel", "a bright half", "a page that fills the picture", "a dark sheet"],
+)
+def test_nothing_else_is_a_sheet(picture: UInt8) -> None:
+    page = find_page(picture)
+
+    assert page is None or agreement(page, sheet()) < 0.5
+
+
+@pytest.mark.parametrize("bright_px", [120, 300])
+def test_a_round_thing_is_no_sheet(bright_px: int) -> None:
+    picture = np.full((480, 640), 50, dtype=np.uint8)
+    cv2.circle(picture, (320, 240), bright_px, (220,), -1)
+
+    assert find_page(picture) is None
+
+
+def test_the_smallest_picture_holds_none() -> None:
+    assert find_page(np.zeros((1, 1), dtype=np.uint8)) is None
+
+
+def test_around_a_sheet_all_is_as_bright_as_it_is_there() -> None:
+    place, light = sheet(), np.tile(np.linspace(0.5, 1.0, 640), (480, 1))
+    picture = (laid(bricks(), place) * light).astype(np.uint8)
+    page = find_page(picture)
+    assert page is not None
+
+    alone, inside = without_surroundings(picture, page)
+
+    assert (alone[inside > 0] == picture[inside > 0]).all()
+    assert agreement(inside, place) > 0.88
+    paper = 215 * light
+    assert np.abs(alone[:, 5].astype(float) - paper[240, 140]).max() < 20  # the sheet's left side
+    assert np.abs(alone[:, -5].astype(float) - paper[240, 500]).max() < 20
+
+
+def test_what_reaches_over_the_edge_of_a_page_is_no_ink_of_it() -> None:
+    inside = sheet(0.0)
+    mask = np.zeros_like(inside)
+    mask[200:260, 300:320] = 255  # a digit
+    mask[100:200, 400:420] = 255  # a pen
+    mask[360:370, 200:210] = 255  # just below its lower edge at 370
+
+    on_page = wholly_on_page(mask, inside)
+
+    assert cv2.boundingRect(on_page) == (300, 200, 20, 60)
+    assert np.count_nonzero(mask) == 60 * 20 + 100 * 20 + 100  # not written to
+
+
+def test_ink_at_the_edge_of_the_frame_is_kept_where_the_page_goes_on() -> None:
+    inside = np.full((48, 64), 255, dtype=np.uint8)
+    mask = np.zeros_like(inside)
+    mask[:10, :5] = 255
+
+    assert (wholly_on_page(mask, inside) == mask).all()
+
+
+def found_at(*boxes: tuple[int, int, int, int], dark_on_light: bool = True) -> RegionMap:
+    regions = tuple(Region(box, (number + 1,)) for number, box in enumerate(boxes))
+    empty = np.zeros((240, 320), dtype=np.int32)
+    return RegionMap(regions, empty, np.zeros((1, 5), dtype=np.int32), 0.5, dark_on_light)
+
+
+PAGE = cv2.resize(sheet(0.0), (160, 120), interpolation=cv2.INTER_AREA)
+ON, BESIDE = (300, 220, 20, 40), (20, 220, 20, 40)
+
+
+@pytest.mark.parametrize(
+    ("boxes", "belief", "expected"),
+    [
+        ((ON, ON), (0.9, 0.1), False),
+        ((ON, BESIDE), (0.9, 0.1), True),
+        ((ON, BESIDE), (0.9, 0.9), False),
+        ((), (), False),
+    ],
+)
+def test_what_is_no_digit_beside_a_page_is_noticed(
+    boxes: tuple[tuple[int, int, int, int], ...], belief: tuple[float, ...], expected: bool
+) -> None:
+    assert is_something_beside(PAGE, found_at(*boxes), np.array(belief, dtype=np.float32)) is expected
+
+
+def test_a_page_where_ink_was_taken_for_light_is_looked_at() -> None:
+    assert is_something_beside(PAGE, found_at(ON, dark_on_light=False), np.ones(1, dtype=np.float32))
+
+
+def number(*boxes: tuple[int, int, int, int]) -> Reading:
+    return Reading(tuple(Digit(7, 0.9, box) for box in boxes))
+
+
+@pytest.mark.parametrize(
+    ("alone", "whole", "expected"),
+    [
+        ((number(*[ON] * 4),), (number(*[ON] * 4), number(BESIDE)), True),
+        ((number(*[ON] * 4),), (number(*[ON] * 5),), False),  # one was lost
+        ((number(*[ON] * 4),), (number(*[ON] * 4), number(BESIDE, BESIDE)), False),  # half of the page in shadow
+        ((number(ON),), (), True),
+        ((), (), True),
+    ],
+)
+def test_a_page_alone_must_say_more_than_all(
+    alone: tuple[Reading, ...], whole: tuple[Reading, ...], expected: bool
+) -> None:
+    assert is_better(alone, whole, PAGE, SIZE_WH) is expected
+
+
+@pytest.mark.parametrize("background", ["bricks", "gravel"])
+def test_what_is_written_on_a_sheet_before_something_is_read(
+    background: str, edge_app: "Callable[..., subprocess.CompletedProcess[str]]", tmp_path: Path
+) -> None:
+    golden = read_golden(load_bundle(embedded_bundle_path()))
+    picture = {"bricks": bricks, "gravel": gravel}[background]()
+    picture[110:350, 150:470] = draw_page((320, 240), 6, golden.crops[::11])
+    cv2.imwrite(str(tmp_path / "held.png"), picture)
+
+    done = edge_app("read", "--json", tmp_path / "held.png")
+
+    numbers = json.loads(done.stdout)["numbers"]
+    digits = [digit["digit"] for number in numbers for digit in number["digits"]]
+    assert digits == golden.labels[::11][:6].tolist()

@@ -4,6 +4,7 @@ The extra crops are made once a run and kept beside its checkpoints, so that a r
 the same ones.
 """
 
+import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -74,6 +75,15 @@ def kept_extras(file: Path, handwriting: Digits, extras: Extras, seed: int) -> D
             return Digits(arrays["images"], arrays["labels"])
     except (OSError, ValueError, KeyError) as error:
         raise RunError(f"{file} must hold crops and labels. Received: {error}; delete it to draw them again") from error
+
+
+def kinds_digest() -> str:
+    """Of the names of the kinds that crops are cut from, for the name of a file: with a new kind, others are drawn.
+
+    >>> len(kinds_digest())
+    8
+    """
+    return hashlib.sha256(" ".join(HARVESTED).encode()).hexdigest()[:8]
 
 
 def shown_in(epoch: int, count: int, shown: int | None, seed: int) -> NDArray[np.intp]:

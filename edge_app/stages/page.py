@@ -7,6 +7,7 @@ several levels, and among those that no edge crosses.
 """
 
 from collections.abc import Iterator
+from itertools import combinations
 from typing import TypeAlias
 
 import cv2
@@ -25,9 +26,11 @@ LEVELS = 9  # of brightness
 OUTERMOST = 2.0, 98.0  # percentiles that the levels lie between
 EDGES = (0.04, 0.07, 0.12)  # steps of brightness within 3 pixels, as shares of it
 LEAST_STEP = 4  # gray levels
-SHARES = 0.08, 0.92  # of the picture
+LEAST_SHARE = 0.08  # of the picture
+PART_SHARES = 0.03, 0.92  # the same of an area that may be a part of a sheet
 CONVEX = 0.9  # of its convex hull that an area fills
 CORNERS_FIT, LOOSE = 0.92, 0.025  # share of the hull within its corners; how far these may miss it, of its length
+SEAM = 0.85  # of a sheet that its bright part and its dark one take up, between which lies the edge of a shadow
 MOST_CORNERS = 6  # of a sheet that the frame cuts off twice
 DARKER = 0.87  # of the page's brightness: what lies beside it
 DARKER_SHARE = 0.75  # of its edges
@@ -60,10 +63,13 @@ def find_page(gray: UInt8) -> UInt8 | None:
     small = shrunk(gray, SIDE_PX)
     paper = np.asarray(cv2.morphologyEx(small, cv2.MORPH_CLOSE, _window(INK_PX)), dtype=np.uint8)
     best, most = None, 0.0
-    for corners, area in _candidates(paper):
+    candidates = [each for each in _candidates(paper) if _is_even(paper, each[0])]
+    for corners, area in [*candidates, *_in_two_lights(candidates)]:
+        if area < LEAST_SHARE * paper.size:
+            continue
         step = _darker_beside(small, paper, corners)
         merit = area * step**CLEARNESS
-        if step >= DARKER_SHARE and merit > most and _is_even(paper, corners):
+        if step >= DARKER_SHARE and merit > most:
             best, most = corners, merit
     if best is None:
         return None
@@ -157,7 +163,7 @@ def _candidates(paper: UInt8) -> Iterator[tuple[Corners, float]]:
         outlines, _ = cv2.findContours(area, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
         for outline in outlines:
             size = cv2.contourArea(outline)
-            if not SHARES[0] * paper.size <= size <= SHARES[1] * paper.size:
+            if not PART_SHARES[0] * paper.size <= size <= PART_SHARES[1] * paper.size:
                 continue
             hull = cv2.convexHull(outline)
             whole = cv2.contourArea(hull)
@@ -169,6 +175,15 @@ def _candidates(paper: UInt8) -> Iterator[tuple[Corners, float]]:
                 corners = _corners(cv2.findNonZero(wider))
             if len(corners) <= MOST_CORNERS:
                 yield corners, size
+
+
+def _in_two_lights(candidates: list[tuple[Corners, float]]) -> Iterator[tuple[Corners, float]]:
+    """Pairs of areas that make one sheet together, over which the edge of a shadow runs."""
+    for (first, first_area), (second, second_area) in combinations(candidates, 2):
+        corners = _corners(np.concatenate([first, second]))
+        whole, both = cv2.contourArea(corners), first_area + second_area
+        if SEAM * whole <= both <= whole and len(corners) <= MOST_CORNERS:
+            yield corners, both
 
 
 def _bright_areas(paper: UInt8) -> Iterator[tuple[UInt8, int]]:

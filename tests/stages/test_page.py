@@ -78,6 +78,16 @@ def test_a_sheet_in_uneven_light_is_found() -> None:
     assert agreement(find_page((laid(gravel(), place) * light).astype(np.uint8)), place) > 0.88
 
 
+@pytest.mark.parametrize("lit_share", [0.15, 0.5, 0.8])
+def test_a_sheet_that_lies_half_in_shadow_is_found_whole(lit_share: float) -> None:
+    place = sheet()
+    picture = laid(gravel() // 2, place)
+    left = 140 + int(360 * (1 - lit_share))
+    picture[:, :left] = picture[:, :left] // 2
+
+    assert agreement(find_page(picture), place) > 0.88
+
+
 @pytest.mark.parametrize(
     "picture",
     [bricks(), gravel(), half_bright(), np.full((480, 640), 215, np.uint8), laid(bricks(), sheet(), paper=15)],

@@ -4,8 +4,7 @@ Each teacher speaks of what it was taught. The large ones know MNIST alone; of c
 what is no digit, only those speak that were themselves shown such, and where there are none the labels do.
 `accurate` learns from the large ones, and `compact` from these and from `accurate`: what lies in between teaches
 a small network more than a large one could (Mirzadeh et al., "Improved Knowledge Distillation via Teacher
-Assistant", 2020). What is no digit is taught by its label alone, since a small student makes of its teacher's doubts
-digits of its own. An opinion is not taken whole: probabilities are levelled by a temperature, so that a student
+Assistant", 2020). An opinion is not taken whole: probabilities are levelled by a temperature, so that a student
 also hears what else a crop looks like, and the true label has its share (Hinton, Vinyals and Dean, "Distilling
 the Knowledge in a Neural Network", 2015). Some crops are then made worse than the teachers saw them.
 """
@@ -29,7 +28,6 @@ from trainer.augment import Augmentation, augment
 from trainer.batches import as_input
 from trainer.corpus import Extras, joined, kept_extras, kinds_digest, shown_in
 from trainer.data import Digits, Mnist, prepare
-from trainer.harvest import REJECT
 from trainer.lessons import Lessons, lesson_files
 from trainer.models import load_model
 from trainer.rough import roughen
@@ -171,10 +169,8 @@ def _make_lesson(
             images[rows] = roughen(crops, course.rough, random)
         else:
             knowing = [model for model in models if model.output_shape[-1] == CLASSES]
-            targets[rows] = smoothed(labels, course.smoothing)
-            if knowing:
-                targets[rows] = to_learn(opinion(knowing, crops), labels, course)
-                targets[rows][labels == REJECT] = smoothed(labels[labels == REJECT], 0.0)
+            labelled = smoothed(labels, course.smoothing)
+            targets[rows] = to_learn(opinion(knowing, crops), labels, course) if knowing else labelled
             images[rows] = crops
     images_file, targets_file = lesson_files(folder, number)
     _save_whole(images_file, images)

@@ -175,20 +175,6 @@ def test_of_crops_of_a_camera_those_speak_who_were_shown_such(
     assert digits.any() and not digits.all()
 
 
-def test_what_is_no_digit_is_taught_by_its_label_alone(
-    little: Mnist, teachers: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    models = iter([Certain(10 * [0.1]), Certain([1.0] + 10 * [0.0])])  # the second one takes everything for a 0
-    monkeypatch.setattr("trainer.teach.load_model", lambda file: next(models))
-
-    lessons = make_lessons(little, dataclasses.replace(LITTLE, count=1), teachers, tmp_path / "lessons")
-
-    _, targets = lessons.take(np.arange(len(little.train), len(lessons)), 0, 0)
-    none = targets[:, 10] == 1
-    assert none.any() and not none.all()
-    assert (targets[~none, 0] >= 0.8 - 1e-3).all()
-
-
 def test_a_student_of_a_student_has_all_its_teachers_trained_first(
     little: Mnist, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -47,7 +47,7 @@ from edge_app.stages.signs import with_bent_ones, without_slashes
 from edge_app.stages.strokes import leans_of_ones, without_lying_ones, without_ruled_ones
 
 CROPS_IN_A_ROW = 16  # of the layer that shows them
-LOOK_AGAIN_FRAMES = 15  # between looks at how the page lies, unless one was contested: half a second
+LOOK_AGAIN_FRAMES = 15  # between looks at how the page lies, unless one was contested, or for a page: half a second
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +91,7 @@ class Pipeline:
         self._frames = 0
         self._familiar: Familiar | None = None
         self._frames_on_page = 0
+        self._frames_to_rest = 0
 
     def read(self, frame: Frame, follows: bool = False) -> FrameReadings:
         """Takes one frame, or the part of it that is to be read, through the stages.
@@ -161,15 +162,18 @@ class Pipeline:
         whole = self._read_ink(frame, watch, follows=True)
         if whole.region_map.dark_on_light and not (whole.belief < UNLIKE).any():
             return whole
+        if self._familiar is not None and self._frames_to_rest > 0:
+            self._frames_to_rest -= 1
+            return whole
         page = find_page(self._working(frame))
         watch.lap("regions")
-        if page is None or not is_something_beside(page, whole.region_map, whole.belief):
-            return whole
-        alone = self._read_ink(frame, watch, page)
-        if not is_better(alone.readings, whole.readings, page, frame.size_wh):
-            return whole
-        self._frames_on_page = 1
-        return alone
+        if page is not None and is_something_beside(page, whole.region_map, whole.belief):
+            alone = self._read_ink(frame, watch, page)
+            if is_better(alone.readings, whole.readings, page, frame.size_wh):
+                self._frames_on_page = 1
+                return alone
+        self._frames_to_rest = LOOK_AGAIN_FRAMES - 1
+        return whole
 
     def _read_ink(self, frame: Frame, watch: "_StopWatch", page: UInt8 | None = None, follows: bool = False) -> "_Said":
         """The numbers of the whole frame, or of a page in it."""

@@ -201,6 +201,22 @@ def test_a_camera_that_shows_a_page_before_a_wall_has_the_page_read_once(monkeyp
     assert live.layers(Frame(held(), 0, 0)).mask[:100].any()  # the last frame was read whole
 
 
+def test_a_camera_that_shows_no_page_has_one_sought_now_and_then(monkeypatch: pytest.MonkeyPatch) -> None:
+    sought: list[UInt8] = []
+    monkeypatch.setattr(edge_app.pipeline, "find_page", sought.append)
+    live, times = of_rings(), []
+
+    for _ in range(2 * LOOK_AGAIN_FRAMES):
+        before = len(sought)
+        live.read(Frame(held(), 0, 0), follows=True)
+        times.append(len(sought) - before)
+
+    assert times == 2 * [1, *[0] * (LOOK_AGAIN_FRAMES - 1)]
+    live.read(Frame(held(), 0, 0))
+    live.read(Frame(held(), 0, 0))
+    assert len(sought) == 4  # of a picture of its own, always
+
+
 def test_layers_show_only_the_page_where_it_alone_is_read() -> None:
     live = of_rings()
     live.read(Frame(held(), 0, 0), follows=True)

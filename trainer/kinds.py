@@ -205,6 +205,9 @@ def _far(random: np.random.Generator) -> dict[str, Any]:
 
 
 _LARGE = Style(height_px=(90, 150), pens=PENS)
+_FAR_PAGE = Kind(
+    style=Style(height_px=(70, 140), pens=(*PENS, *PENCIL), strength=(0.4, 1.0)), view=_far, frame_wh=FAR_WH
+)
 
 POSITIVE: dict[str, Kind] = {
     "plain": Kind(style=Style()),
@@ -238,18 +241,8 @@ POSITIVE: dict[str, Kind] = {
     "fine": Kind(layouts.single, style=Style(pens=(Pen(0.012), Pen(0.02), Pen(0.03))), frame_wh=(1280, 960)),
     "mixed": Kind(style=Style(height_px=(44, 260), pens=PENS)),
     "ground": Kind(grounds=GROUNDS, view=lambda random: {"pixels_per_page_px": float(random.uniform(0.3, 0.42))}),
-    "desk": Kind(
-        style=Style(height_px=(70, 140), pens=(*PENS, *PENCIL), strength=(0.4, 1.0)),
-        grounds=(draw_table_top,),
-        view=_far,
-        frame_wh=FAR_WH,
-    ),
-    "held": Kind(
-        style=Style(height_px=(70, 140), pens=(*PENS, *PENCIL), strength=(0.4, 1.0)),
-        grounds=(draw_room,),
-        view=_far,
-        frame_wh=FAR_WH,
-    ),
+    "desk": replace(_FAR_PAGE, grounds=(draw_table_top,)),
+    "held": replace(_FAR_PAGE, grounds=(draw_room,)),
     "cluttered": Kind(grounds=(draw_desk, *GROUNDS), clutter=4),
     "ruled": Kind(layouts.ruled),
     "squared": Kind(layouts.squared, style=Style(height_px=(70, 140), pens=PENS)),

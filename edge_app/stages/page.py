@@ -61,7 +61,7 @@ def find_page(gray: UInt8) -> UInt8 | None:
     True
     """
     small = shrunk(gray, SIDE_PX)
-    paper = np.asarray(cv2.morphologyEx(small, cv2.MORPH_CLOSE, _window(INK_PX)), dtype=np.uint8)
+    paper = _without_ink(small)
     best, most = None, 0.0
     candidates = [each for each in _candidates(paper) if _is_even(paper, each[0])]
     for corners, area in [*candidates, *_in_two_lights(candidates)]:
@@ -86,7 +86,7 @@ def without_surroundings(gray: UInt8, page: UInt8) -> tuple[UInt8, UInt8]:
     Returns:
         (h, w) uint8, around the page as bright as the page is nearby; and (h, w) uint8, 255 where the page is.
     """
-    paper = cv2.blur(cv2.morphologyEx(shrunk(gray, SIDE_PX), cv2.MORPH_CLOSE, _window(INK_PX)), (5, 5))
+    paper = cv2.blur(_without_ink(shrunk(gray, SIDE_PX)), (5, 5))
     known = cv2.erode(page, _window(5))
     if not cv2.countNonZero(known):
         known = page
@@ -155,6 +155,10 @@ def _lies_on(page: UInt8, box: BoxXYWH, size_wh: tuple[float, float]) -> bool:
     row = int((box[1] + box[3] / 2) * page.shape[0] / size_wh[1])
     around = page[max(row - NEAR_PX, 0) : row + NEAR_PX + 1, max(column - NEAR_PX, 0) : column + NEAR_PX + 1]
     return bool(around.any())
+
+
+def _without_ink(small: UInt8) -> UInt8:
+    return np.asarray(cv2.morphologyEx(small, cv2.MORPH_CLOSE, _window(INK_PX)), dtype=np.uint8)
 
 
 def _candidates(paper: UInt8) -> Iterator[tuple[Corners, float]]:

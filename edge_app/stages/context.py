@@ -17,6 +17,7 @@ from edge_app.stages.rows import Boxes, as_boxes, gaps, in_row
 LETTER_HEIGHTS = 0.6, 1.8  # of a letter's, in the number's height; operators are mostly lower
 SMALL_LETTER = 0.4  # the same at the least, beside what may be an l or a j
 LETTER_GAP = 0.3  # widest gap between neighbours in a word, of the number's height; operators stand further off
+LETTERS_LEAST = 2  # beside one digit that is beyond doubt
 LETTER_LAP = 0.3  # of the number's height: a box that lies further over it is no neighbour
 FEW_SHAPES = 2  # that are no digit: on a page with hardly anything else, a stroke is a 1 and a ring a 0
 SPECK, FEW_SPECKS = 0.25, 8  # of the number's height, below which these do not count, while there are as few
@@ -29,7 +30,8 @@ LONELY_LEAST, LONELY_RATIO = 4, 1.5  # of these: a shape like a digit is soon fo
 INK_EXTENT = 0.3, 4.0  # of pieces of ink around a number of one digit, whatever they look like, in its height
 INK_REACH = 4.0  # how far around it, likewise
 INK_LEAST, INK_RATIO = 8, 3.5  # of these to digits: on a desk of leather, or of wood
-BEYOND_GRAIN = 0.99  # probability from which a digit is believed there; but not of a 1, any scratch is one
+BEYOND_DOUBT = 0.99  # probability from which a digit is believed there; but not of a 1, any scratch is one
+CLEAR = 0.5  # of a digit's height: where it stands as far from all shapes about as tall, it is in no texture
 TOWER_OVER = 0.2, 1.0  # of a lone stroke's height: of the digits in its row
 TOWER = 1.75  # of the tallest of these: where it is as tall, it is none of them
 FEW_BESIDE = 2  # of them, itself among them, do not tell
@@ -100,7 +102,8 @@ def _something_beside(reading: Reading, region_map: RegionMap, extent: NDArray[n
 def _in_word(reading: Reading, shapes: Boxes) -> bool:
     """Whether at least as many letters as digits stand close beside the digits or between them, in one row.
 
-    Of strokes and rings, which words are made of, a single letter makes letters.
+    Of strokes and rings, which words are made of, a single letter makes letters; one digit beyond doubt has more
+    likely a digit beside it that could not be told than a letter.
     """
     left, _, width, height = (float(side) for side in reading.box_xywh)
     plain = _is_plain(reading)
@@ -108,7 +111,8 @@ def _in_word(reading: Reading, shapes: Boxes) -> bool:
     middles = row[:, 0] + row[:, 2] / 2
     between = int(np.count_nonzero((middles > left) & (middles < left + width)))
     letters = between + _chain(row, left + width, height) + _chain(_mirrored(row), -left, height)
-    return letters >= (1 if plain else len(reading.digits))
+    least = 1 if plain else LETTERS_LEAST if _is_beyond_doubt(reading) else len(reading.digits)
+    return letters >= least
 
 
 def _towers(reading: Reading, digits: Boxes) -> bool:
@@ -156,18 +160,33 @@ def _in_texture(reading: Reading, shapes: Boxes, digits: Boxes) -> bool:
     around, company = (_like_and_near(reading, boxes, LETTER_HEIGHTS) for boxes in (shapes, digits))
     if around >= AREA_LEAST and around > AREA_RATIO * company:
         return True
+    if len(reading.digits) > 1 or (_is_beyond_doubt(reading) and _stands_clear(reading, shapes)):
+        return False
     around, company = (_like_and_near(reading, boxes, GRAIN_HEIGHTS) for boxes in (shapes, digits))
-    return len(reading.digits) == 1 and around >= LONELY_LEAST and around > LONELY_RATIO * company
+    return around >= LONELY_LEAST and around > LONELY_RATIO * company
 
 
 def _in_grain(reading: Reading, ink: Boxes, digits: Boxes) -> bool:
     """Whether one digit alone, and not beyond doubt, has much ink around it that is none."""
-    if len(reading.digits) > 1 or (reading.text != "1" and reading.digits[0].confidence >= BEYOND_GRAIN):
+    if len(reading.digits) > 1 or _is_beyond_doubt(reading):
         return False
     reach = INK_REACH * reading.box_xywh[3]
     extent, (least, most) = ink[:, 2:].max(axis=1, initial=0.0) / reading.box_xywh[3], INK_EXTENT
     pieces = np.count_nonzero(_near(reading, ink, reach) & (extent >= least) & (extent <= most))
     return bool(pieces >= INK_LEAST and pieces >= INK_RATIO * np.count_nonzero(_near(reading, digits, reach)))
+
+
+def _is_beyond_doubt(reading: Reading) -> bool:
+    """Whether a number is one digit that hardly anything else looks like; any scratch is a 1."""
+    return len(reading.digits) == 1 and reading.text != "1" and reading.digits[0].confidence >= BEYOND_DOUBT
+
+
+def _stands_clear(reading: Reading, shapes: Boxes) -> bool:
+    """Whether no shape about as tall is close to a number, on any side."""
+    _, y, _, height = reading.box_xywh
+    like = shapes[(shapes[:, 3] >= GRAIN_HEIGHTS[0] * height) & (shapes[:, 3] <= GRAIN_HEIGHTS[1] * height)]
+    above = np.maximum(like[:, 1] - (y + height), y - (like[:, 1] + like[:, 3]))
+    return bool((np.maximum(gaps(reading.box_xywh, like), above) >= CLEAR * height).all())
 
 
 def _like_and_near(reading: Reading, boxes: Boxes, heights: tuple[float, float]) -> int:

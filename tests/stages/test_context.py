@@ -53,6 +53,39 @@ def test_numbers_beside_signs_and_words_are_believed(reading: Reading, others: l
     assert texts([reading], shapes(*others)) == [reading.text]
 
 
+@pytest.mark.parametrize(
+    ("text", "confidence", "letters", "believed"),
+    [
+        pytest.param("7", 1.0, 1, True, id="beyond doubt, and perhaps it was a digit"),
+        pytest.param("7", 1.0, 2, False, id="beyond doubt in a word"),
+        pytest.param("7", 0.9, 1, False, id="not beyond doubt"),
+        pytest.param("0", 1.0, 1, False, id="a ring is an o"),
+    ],
+)
+def test_one_digit_beside_what_is_none(text: str, confidence: float, letters: int, believed: bool) -> None:
+    reading = Reading((Digit(int(text), confidence, (100, 100, 20, 30)),))
+    beside = shapes(*((122 + 22 * place, 100, 20, 30) for place in range(letters)))
+
+    assert texts([number(300, "53"), reading], beside) == ["53", text][: 1 + believed]
+
+
+@pytest.mark.parametrize(
+    ("confidence", "nearest_px", "believed"),
+    [
+        pytest.param(1.0, 20, True, id="beyond doubt, clear of all"),
+        pytest.param(1.0, 10, False, id="beyond doubt, among them"),
+        pytest.param(0.9, 20, False, id="not beyond doubt"),
+    ],
+)
+def test_one_digit_beside_print_is_believed_where_it_stands_clear(
+    confidence: float, nearest_px: int, believed: bool
+) -> None:
+    reading = Reading((Digit(6, confidence, (100, 100, 20, 30)),))
+    print_below = shapes(*((40 + 24 * place, 130 + nearest_px, 16, 20) for place in range(6)))
+
+    assert texts([reading], print_below) == ["6"] * believed
+
+
 def test_a_stray_digit_in_a_texture_is_not_believed() -> None:
     grain = shapes(*((60 * column, 60 * row, 25, 28) for row in range(5) for column in range(6)))
 

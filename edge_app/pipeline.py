@@ -143,6 +143,8 @@ class Pipeline:
 
     def _read_upright(self, frame: Frame) -> FrameReadings:
         watch = _StopWatch()
+        frame = replace(frame, lores_gray=self._working(frame))  # made once, wherever it is asked for below
+        watch.lap("binarize")
         said = self._read_page_again(frame, watch) or self._read_whole(frame, watch)
         region_map = said.region_map
         return FrameReadings(said.readings, frame.size_wh, watch.total(), len(region_map.regions), region_map.dropped)

@@ -17,10 +17,11 @@ from trainer.data import Digits
 from trainer.errors import RunError
 from trainer.harvest import REJECT, draw_all, harvest
 from trainer.kinds import KINDS
+from trainer.negatives import KINDS as NEGATIVES
 from trainer.negatives import make_negatives
 
 # Left out: kinds with letters and marks, many of which look like a digit or are kept for the measure.
-UNSURE = ("noted", "letters", "words", "print", "scribbles", "turned")
+UNSURE = ("noted", "letters", "words", "print", "scribbles", "signs", "turned")
 HARVESTED = tuple(kind for kind in KINDS if kind not in UNSURE)
 
 
@@ -78,12 +79,13 @@ def kept_extras(file: Path, handwriting: Digits, extras: Extras, seed: int) -> D
 
 
 def kinds_digest() -> str:
-    """Of the names of the kinds that crops are cut from, for the name of a file: with a new kind, others are drawn.
+    """Of the names of all kinds of crops, for the name of a file: with a new kind, others are drawn.
 
     >>> len(kinds_digest())
     8
     """
-    return hashlib.sha256(" ".join(HARVESTED).encode()).hexdigest()[:8]
+    names = *HARVESTED, *(kind.__name__ for kind in NEGATIVES)
+    return hashlib.sha256(" ".join(names).encode()).hexdigest()[:8]
 
 
 def shown_in(epoch: int, count: int, shown: int | None, seed: int) -> NDArray[np.intp]:

@@ -270,6 +270,7 @@ NEGATIVE: dict[str, Kind] = {
     "words": Kind(layouts.words),
     "print": Kind(layouts.print_only, frame_wh=(1024, 768)),
     "scribbles": Kind(layouts.scribbles),
+    "signs": Kind(layouts.signs),
 }
 """Without."""
 

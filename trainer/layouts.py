@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 
 from edge_app.frames import Float32
+from trainer.foreign_signs import draw_sign
 from trainer.pages import MARGIN_PX, PAGE_WH, Sheet, WrittenDigit, WrittenNumber, fill_lines
 from trainer.pens import font_files, write_text
 
@@ -173,6 +174,14 @@ def scribbles(sheet: Sheet) -> None:
     for top in range(MARGIN_PX, PAGE_WH[1] - 2 * MARGIN_PX, 170):
         for left in range(MARGIN_PX, PAGE_WH[0] - 2 * MARGIN_PX, 170):
             sheet.put(draw_mark(int(random.integers(60, 120)), random), left, top)
+
+
+def signs(sheet: Sheet) -> None:
+    """Arrows, relations, currencies, foreign letters and pictures, none of which is ever trained on."""
+    random = sheet.random
+    for top in range(MARGIN_PX, PAGE_WH[1] - 2 * MARGIN_PX, 150):
+        for left in range(MARGIN_PX, PAGE_WH[0] - MARGIN_PX - 80, 150):
+            sheet.put(draw_sign(random, int(random.integers(60, 100)), held_out=True), left, top)
 
 
 def empty(sheet: Sheet) -> None:

@@ -13,6 +13,7 @@ import numpy as np
 from edge_app.frames import Float32, UInt8
 from edge_app.stages.crop import center_ink
 from edge_app.stages.strokes import SLIM, long_axis
+from trainer.foreign_signs import draw_sign
 from trainer.layouts import MARKS, draw_lines, draw_mark
 from trainer.pens import font_files, write_text
 
@@ -124,6 +125,7 @@ def _held_out_mark(random: np.random.Generator) -> Float32:
 
 KINDS: tuple[Callable[[np.random.Generator], Float32], ...] = (
     _symbol, _symbol, _symbol, _symbol, _printed_letter, _printed_letter, _word, _mark, _mark, _blob, _bracket,
+    draw_sign, draw_sign,
 )  # fmt: skip
 """What is drawn in turn; a kind named twice is drawn twice as often."""
 

@@ -160,7 +160,7 @@ def write_text(text: str, font: str, height_px: int, width: float = 0.1) -> Floa
 def font_files() -> tuple[str, ...]:
     """The text fonts that matplotlib ships: sans, serif, typewriter and TeX's, upright, bold and italic."""
     kept = ("DejaVuSans", "DejaVuSerif", "STIXGeneral", "cmr10", "cmb10", "cmss10", "cmtt10")
-    names = (file.name for file in _font_folder().glob("*.ttf") if file.stem.startswith(kept))
+    names = (file.name for file in font_folder().glob("*.ttf") if file.stem.startswith(kept))
     return tuple(sorted(name for name in names if "Display" not in name))  # those have no digits
 
 
@@ -240,8 +240,9 @@ def _hershey(text: str, face: int, height_px: int, width: float) -> Float32:
 
 @lru_cache(maxsize=256)
 def _face(file: str, size: int) -> ImageFont.FreeTypeFont:
-    return ImageFont.truetype(str(_font_folder() / file), size)
+    return ImageFont.truetype(str(font_folder() / file), size)
 
 
-def _font_folder() -> Path:
+def font_folder() -> Path:
+    """Where matplotlib keeps the fonts that it ships."""
     return Path(matplotlib.get_data_path()) / "fonts" / "ttf"

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from trainer import harvest
-from trainer.corpus import HARVESTED, Extras, kept_extras, make_extras
+from trainer.corpus import HARVESTED, Extras, kept_extras, kinds_digest, make_extras
 from trainer.data import Mnist
 from trainer.errors import RunError
 from trainer.harvest import REJECT, draw_all, label_region
@@ -58,7 +58,7 @@ def test_a_texture_yields_only_rejects(mnist: Mnist) -> None:
 
 def test_kinds_with_letters_are_not_harvested() -> None:
     assert set(HARVESTED) < set(KINDS)
-    assert not {"noted", "letters", "words", "print", "scribbles"} & set(HARVESTED)
+    assert not {"noted", "letters", "words", "print", "scribbles", "signs"} & set(HARVESTED)
 
 
 def test_extras_are_made_once_and_kept(mnist: Mnist, tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:  # type: ignore[no-untyped-def]
@@ -87,3 +87,13 @@ def test_a_damaged_file_of_extras_is_refused(mnist: Mnist, tmp_path) -> None:  #
 
     with pytest.raises(RunError, match="delete it to draw them again"):
         kept_extras(tmp_path / "extras.npz", mnist.train, Extras(1, 1), seed=1)
+
+
+def test_with_a_new_kind_of_crops_the_file_has_another_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = kinds_digest()
+
+    monkeypatch.setattr("trainer.corpus.HARVESTED", (*HARVESTED, "another"))
+    with_pages = kinds_digest()
+    monkeypatch.setattr("trainer.corpus.NEGATIVES", (make_extras,))
+
+    assert len({before, with_pages, kinds_digest()}) == 3

@@ -1,7 +1,7 @@
 """Finished teachers in, lessons out: augmented crops, and what the teachers together make of each.
 
-Each teacher speaks of what it was taught. The large ones know MNIST alone; of crops that a camera took, and of
-what is no digit, only those speak that were themselves shown such, and where there are none the labels do.
+Teachers speak of MNIST's digits. Of crops that a camera took, and of what is no digit, the labels speak: who learns
+from opinions alone what a digit may look like takes unknown signs for one, more often than its teachers do.
 `accurate` learns from the large ones, and `compact` from these and from `accurate`: what lies in between teaches
 a small network more than a large one could (Mirzadeh et al., "Improved Knowledge Distillation via Teacher
 Assistant", 2020). An opinion is not taken whole: probabilities are levelled by a temperature, so that a student
@@ -50,7 +50,7 @@ class Course:
         seed: of all chance in them.
         temperature: that the teachers' probabilities are levelled by.
         label_share: of the true label in what is to be learnt.
-        smoothing: share of certainty taken from the labels of crops that no teacher knows.
+        smoothing: share of certainty taken from the labels of crops that no teacher speaks of.
         augmentation: how the crops are changed.
         rough: share of MNIST's that then gets the faults of `trainer.rough`, which the teachers are spared.
         extras: what is added to MNIST; each lesson shows others.
@@ -168,9 +168,7 @@ def _make_lesson(
             targets[rows] = to_learn(opinion(models, crops), labels, course)
             images[rows] = roughen(crops, course.rough, random)
         else:
-            knowing = [model for model in models if model.output_shape[-1] == CLASSES]
-            labelled = smoothed(labels, course.smoothing)
-            targets[rows] = to_learn(opinion(knowing, crops), labels, course) if knowing else labelled
+            targets[rows] = smoothed(labels, course.smoothing)
             images[rows] = crops
     images_file, targets_file = lesson_files(folder, number)
     _save_whole(images_file, images)

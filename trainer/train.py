@@ -104,7 +104,7 @@ class Start:
 
 
 EXTRAS = Extras(scenes=80, negatives=40_000, shown=60_000)
-MANY_EXTRAS = Extras(scenes=310, negatives=140_000, shown=110_000)  # what a small network lacks is not size, but pages
+MANY_EXTRAS = Extras(scenes=310, negatives=240_000, shown=120_000)  # what a small network lacks is not size, but pages
 HALF = "mixed_bfloat16"  # a fifth to a third faster than float32, where the processor knows it
 
 RECIPES = {

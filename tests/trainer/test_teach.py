@@ -27,7 +27,6 @@ class Certain:
 
     def __init__(self, probabilities: list[float]) -> None:
         self._probabilities = np.array(probabilities, np.float32)
-        self.output_shape = (None, len(probabilities))
         self.asked = 0
 
     def predict(self, crops: NDArray[np.float32], batch_size: int, verbose: int) -> NDArray[np.float32]:
@@ -77,7 +76,7 @@ def test_probabilities_are_levelled_and_the_label_has_its_share() -> None:
 def test_of_crops_of_a_camera_the_labels_speak(
     little: Mnist, teachers: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    models = iter(asked := [Certain(10 * [0.1]), Certain(10 * [0.1])])
+    models = iter(asked := [Certain(10 * [0.1]), Certain(10 * [0.0] + [1.0])])
     monkeypatch.setattr("trainer.teach.load_model", lambda file: next(models))
 
     lessons = make_lessons(little, dataclasses.replace(LITTLE, count=1), teachers, tmp_path / "lessons")
@@ -155,24 +154,6 @@ def test_teachers_are_spared_the_faults_that_students_get(
     shown, _ = lessons.take(np.arange(len(seen[0])), 0, 0)
     changed = (shown != seen[0]).any(axis=(1, 2))
     assert changed.mean() > 0.95
-
-
-def test_of_crops_of_a_camera_those_speak_who_were_shown_such(
-    little: Mnist, teachers: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    models = iter(asked := [Certain(10 * [0.1]), Certain(10 * [0.0] + [1.0])])
-    monkeypatch.setattr("trainer.teach.load_model", lambda file: next(models))
-    course = dataclasses.replace(LITTLE, count=1, temperature=1.0)
-
-    lessons = make_lessons(little, course, teachers, tmp_path / "lessons")
-
-    assert [model.asked for model in asked] == [len(little.train), len(lessons)]
-    _, targets = lessons.take(np.arange(len(little.train), len(lessons)), 0, 0)
-    none = targets.argmax(axis=1) == 10
-    assert none.all()  # it has four fifths, the labels one
-    digits = targets[:, :10].max(axis=1) > 0
-    np.testing.assert_allclose(targets[digits, 10], 0.8, atol=1e-3)
-    assert digits.any() and not digits.all()
 
 
 def test_a_student_of_a_student_has_all_its_teachers_trained_first(

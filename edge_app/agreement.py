@@ -49,7 +49,7 @@ def load_truth(path: Path) -> ClipTruth:
     """
     try:
         return msgspec.json.decode(path.read_bytes(), type=ClipTruth)
-    except (OSError, msgspec.DecodeError) as error:
+    except (OSError, msgspec.DecodeError, UnicodeDecodeError) as error:
         raise ImageError(f"{path} must say what is written in the clip. Received: {error}") from error
 
 

@@ -121,7 +121,7 @@ def ask(path: Path, what: str = "status") -> dict[str, Any]:
     except OSError as error:
         reason = error.strerror or error
         raise ServiceError(f"{path}: no edge-app answers there: {reason}; is the service up?") from error
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise ServiceError(f"{path}: what answers there is no edge-app. Received: {answer[:60]!r}") from error
     if "error" in record:
         raise ServiceError(f"{path}: {record['error']}")

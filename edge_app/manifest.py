@@ -155,7 +155,7 @@ def _read_manifest(path: Path) -> Manifest:
                 f"{file}: schema must be {SCHEMA}. Received: {schema}; this app and the bundle differ in age"
             )
         return msgspec.json.decode(raw, type=Manifest)
-    except msgspec.DecodeError as error:  # covers ValidationError
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:  # the former covers ValidationError
         raise BundleError(f"{file} must be a manifest of schema {SCHEMA}. Received: {error}") from error
 
 

@@ -91,11 +91,21 @@ def test_the_embedded_clips_truth_can_be_read() -> None:
     assert len(truth.numbers) >= 20
 
 
-@pytest.mark.parametrize("content", [None, "", "[]", '{"frames": 3}', '{"frames": 3, "numbers": [{"text": 4}]}'])
-def test_what_is_no_truth_is_refused(tmp_path: Path, content: str | None) -> None:
+@pytest.mark.parametrize(
+    "content",
+    [
+        None,
+        b"",
+        b"[]",
+        b'{"frames": 3}',
+        b'{"frames": 3, "numbers": [{"text": 4}]}',
+        b'{"frames": 3, "numbers": [{"text": "\xee"}]}',
+    ],
+)
+def test_what_is_no_truth_is_refused(tmp_path: Path, content: bytes | None) -> None:
     path = tmp_path / "truth.json"
     if content is not None:
-        path.write_text(content)
+        path.write_bytes(content)
 
     with pytest.raises(ImageError, match="must say what is written in the clip"):
         load_truth(path)

@@ -87,6 +87,11 @@ def test_golden_crops_cover_every_digit_ten_times() -> None:
         pytest.param(lambda f: (f / MANIFEST_FILE).unlink(), "must be a readable file", id="no manifest"),
         pytest.param(lambda f: (f / MODEL_FILE).unlink(), "must be a readable file", id="no model"),
         pytest.param(lambda f: (f / MANIFEST_FILE).write_text("{"), "must be a manifest of schema 1", id="not JSON"),
+        pytest.param(
+            lambda f: (f / MANIFEST_FILE).write_bytes(b'{"schema": 1, "\xee": 0}'),
+            "must be a manifest of",
+            id="not UTF-8",
+        ),
         pytest.param(lambda f: (f / MANIFEST_FILE).write_text("[]"), "must be a manifest of schema 1", id="a list"),
         pytest.param(
             lambda f: edit_manifest(f, lambda m: m.update(schema=2)), "schema must be 1. Received: 2", id="later schema"

@@ -115,6 +115,26 @@ def test_nobody_there_is_said_so(tmp_path: Path) -> None:
         ask(tmp_path / "nobody.sock")
 
 
+@pytest.mark.parametrize("answer", [b"220 smtp ready\n", b'{"\xee": 1}\n', b""])
+def test_somebody_else_there_is_said_so(tmp_path: Path, answer: bytes) -> None:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as stranger:
+        stranger.bind(str(tmp_path / "control.sock"))
+        stranger.listen()
+        stranger.settimeout(10)
+
+        def answer_once() -> None:
+            client, _ = stranger.accept()
+            with client:
+                client.recv(100)
+                client.sendall(answer)
+
+        thread = threading.Thread(target=answer_once)
+        thread.start()
+        with pytest.raises(ServiceError, match="what answers there is no edge-app"):
+            ask(tmp_path / "control.sock")
+        thread.join(10)
+
+
 def test_a_socket_that_cannot_be_removed_any_more_does_not_keep_the_app_from_ending(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:

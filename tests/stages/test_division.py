@@ -77,3 +77,18 @@ def test_of_two_cuts_as_good_the_one_that_leaves_a_1_whole_is_taken() -> None:
 
     assert [region.box_xywh[3] for region in divided.regions] == [48, 50]
     assert divided.scores.argmax(axis=1).tolist() == [1, 7]
+
+
+@pytest.mark.parametrize(
+    ("signs", "divided"),
+    [pytest.param(6, False, id="a page of signs, some of which fall apart"), pytest.param(4, True, id="a few signs")],
+)
+def test_among_many_shapes_that_are_no_digits_none_is_cut_into_digits(signs: int, divided: bool) -> None:
+    parts = scored((4, 0.99, 50), (7, 0.99, 50))
+    region_map = RegionMap(parts.regions, np.zeros((80, 80), np.int32), np.zeros((2, 5), np.int32), 1.0, True, 0, 0.0)
+    page = scored((10, 0.6, 50), *[(5, 0.95, 50)] * 6, *[(10, 0.99, 50)] * signs)
+    way = Proposal((0,), 2, {(0, 1): 0, (1, 2): 1})
+
+    found = best_division(Proposals(region_map, (way,)), page, parts)
+
+    assert len(found.regions) == len(page.regions) + divided

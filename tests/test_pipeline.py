@@ -181,6 +181,22 @@ def test_a_page_before_a_wall_is_read_alone() -> None:
     assert np.abs(np.subtract(reading.box_xywh, reference.box_xywh) - (70, -20, 0, 0)).max() <= 3
 
 
+def test_a_frame_in_which_a_page_is_sought_is_shrunk_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    shrunk_from: list[tuple[int, ...]] = []
+    shrink = edge_app.pipeline.shrunk
+
+    def counted(gray: UInt8, side_px: int) -> UInt8:
+        shrunk_from.append(gray.shape)
+        return shrink(gray, side_px)
+
+    monkeypatch.setattr(edge_app.pipeline, "shrunk", counted)
+
+    (reading,) = of_rings().read(Frame(cv2.resize(held(), (1920, 1440)), 0, 0)).readings
+
+    assert reading.text == "000"
+    assert shrunk_from == [(1440, 1920)]
+
+
 def test_a_camera_that_shows_a_page_before_a_wall_has_the_page_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
     sought: list[tuple[int, ...]] = []
     found = edge_app.pipeline.find_regions

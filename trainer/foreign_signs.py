@@ -34,7 +34,6 @@ UNWANTED_NAMES = re.compile(
     "|CORNER|CROP|CEILING|FLOOR|TIP|CAUTION|MUSIC|NOTE|IOTA|ETA"  # 7, 2, 6
     "|STAR|TRIANGLE|LOGICAL AND|AUSTRAL|WON SIGN|PESO|SHARP|VIEWDATA|EQUAL AND PARALLEL|QUESTION|INTERROBANG)"
 )
-SIDE_PX = 84
 HELD_OUT_EVERY = 5  # code points
 
 
@@ -49,7 +48,7 @@ def signs(held_out: bool = False) -> tuple[tuple[str, str], ...]:
     return tuple((sign, font) for sign, font in found if _is_wanted(sign))
 
 
-def draw_sign(random: np.random.Generator, height_px: int = SIDE_PX, held_out: bool = False) -> Float32:
+def draw_sign(random: np.random.Generator, height_px: int, held_out: bool = False) -> Float32:
     """Any sign, as printed or with a pen's even stroke, (h, w) float32 in 0..1.
 
     Args:

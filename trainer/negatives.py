@@ -105,6 +105,11 @@ def _mark(random: np.random.Generator) -> Float32:
     return draw_mark(SIDE_PX, random, known)
 
 
+def _sign(random: np.random.Generator) -> Float32:
+    """An arrow, a relation, a currency, a foreign letter, a picture."""
+    return draw_sign(random, SIDE_PX)
+
+
 def _blob(random: np.random.Generator) -> Float32:
     """A filled shape: a stain, a leaf, a dot."""
     canvas = np.zeros((SIDE_PX, SIDE_PX), dtype=np.uint8)
@@ -125,7 +130,7 @@ def _held_out_mark(random: np.random.Generator) -> Float32:
 
 KINDS: tuple[Callable[[np.random.Generator], Float32], ...] = (
     _symbol, _symbol, _symbol, _symbol, _printed_letter, _printed_letter, _word, _mark, _mark, _blob, _bracket,
-    draw_sign, draw_sign,
+    _sign, _sign,
 )  # fmt: skip
 """What is drawn in turn; a kind named twice is drawn twice as often."""
 

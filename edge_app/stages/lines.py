@@ -1,22 +1,32 @@
 """A mask of ink in, the same without drawn lines out: rules, squares, form boxes, the borders of tables.
 
 Only large thin pieces of ink are looked at, so that a page without lines costs next to nothing. Straight
-segments in them are found by the probabilistic Hough transform (Matas, Galambos and Kittler, "Robust
-detection of lines using the progressive probabilistic Hough transform", 2000), then followed across the
-page. Where the ink across a line is no thicker than the line, it is erased; where it is, a stroke crosses.
+segments in them that run as rules do, or end on each other as the sides of boxes do, are followed across
+the page and erased.
 """
-
-from dataclasses import dataclass
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from edge_app.frames import Int32, UInt8
+from edge_app.stages.across import BARE_PERCENTILE, WANDER_PX, erase_line, is_straight, thickness
 from edge_app.stages.boxes import off_edges
+from edge_app.stages.segments import (
+    FOUND_TWICE_PX,
+    MAX_SLOPE,
+    ONE_OF_SEVERAL_SHARE,
+    Segment,
+    as_one,
+    distinct,
+    in_line,
+    in_rows,
+    is_parallel,
+    is_square_to,
+    straight_segments,
+)
 
 LEFT, TOP, WIDTH, HEIGHT, AREA = range(5)  # columns of OpenCV's component statistics; row 0 is paper
-
 CARRIER_SHARE = 0.22  # of the frame's longer side: least extent of a piece of ink that may hold lines
 PIECE_SHARE = 0.055  # the same on a ruled page, of what the threshold left of a faint rule
 CARRIER_FILL = 0.4  # most of its box that is ink
@@ -26,25 +36,16 @@ HAIR_PX = 2.5  # most thickness of the fine lines of a grid
 HAIR_SHARE = 0.2  # of the grid's side: the least of such a line that the threshold left
 HAIR_SPAN = 0.4  # the same, from its first dash to its last
 DASH_SLOPE = 0.15
-SHORTEST_SHARE = 0.055  # of the longer side: the side of a form box
-SHORTEST_PX = 24
 RULE_SHARE = 0.42  # of the frame's side that a line lies along: no stroke of a digit among others is as long
-ONE_OF_SEVERAL_SHARE = 0.2  # the same, where there are several of them: a rule that is faint in places
 PARALLEL_SHARE = 0.11  # the same, for what runs as the rules of a ruled page do; a stroke of a 2 seldom is as long
-PARALLEL = 0.02  # most that its slope may differ from theirs: one degree
 UNEVEN = 0.25  # of the space between rules: how far off one may lie
-SQUARE = 0.14  # most that a margin's slope may differ from plumb on the rules: 8 degrees
 WIDEST_SPACING = 0.2  # of the longer side, of a page that is looked at again for what is left of faint rules
 FANNED = 0.06  # most that the slopes of neighbouring sides of boxes differ: 3 degrees
 BEYOND_ENDS = 0.8  # of a line's length: how far it is followed where the threshold lost it
-GAP_SHARE = 0.02  # of the longer side: gaps in a line that the threshold lost
-FOUND_TWICE_PX = 5  # to either side of a segment the same line would be found once more
-MAX_SLOPE = 0.58  # from level or plumb: 30 degrees
 SLIMNESS = 14.0  # length / thickness of a line
 SIDE_SLIMNESS = 7.0  # the same of the side of a box
 APART = 0.04  # of the longer side: two segments nearer than this are one line found twice
 IN_ROW = 0.008  # of the longer side: how far pieces of one line may lie from its straight continuation
-ROW_GAP = 0.7  # of the longer of two pieces: digits below each other on rules are further apart than tall
 THICKER = 1.5  # than the sides across it: what no side of a box is
 TOUCHING = 0.02  # of the longer side: ends of a box's sides this near meet
 LEFTOVER_SHARE = 0.55  # of the longest line: a larger piece left over was the rest of a digit
@@ -53,54 +54,7 @@ POST_HEIGHT_PX = 15  # least height of the side of a box that is left when its t
 POST_SLIMNESS = 2.2  # height / width: two boxes side by side have a double one
 POST_REACH_PX = 8  # from its ends, where these are looked for
 FEWEST_POSTS = 2  # a 1 may stand between two rules, too, but hardly on both
-STRIP_PX = 14  # to either side of a line that is looked at across it
 THICKEST_PX = 15  # of a line; thicker ink is the desk around a page
-TAIL_PX, STEP_PX = 120, 30  # of a line, that tell where it goes on, and that it is then followed by
-LEAST_SEEN_PX = 8  # of a step: fewer may be a stroke that crosses
-WANDER_PX = 3  # that a line strays from straight: paper is bent, lenses are round
-LEAST_BARE = 0.3  # of a line: the least that nothing crosses
-MAX_STEPS = 0.03  # of that: how often the middle of the ink leaps; the strokes of joined-up writing do
-BARE_PERCENTILE = 25  # of the thickness along a line: where nothing crosses it
-CROSSING = 1.6  # times the line's thickness: thicker ink across it is a stroke that crosses
-
-
-@dataclass(frozen=True, slots=True)
-class Segment:
-    """A piece of a line in pixels, or several in one row; flat ones run left to right, upright ones top to bottom.
-
-    Attributes:
-        along, across: where it runs, ascending along it: x and y for flat ones, y and x for upright ones.
-        drawn: length of it that is ink, in pixels.
-        flat: whether it is nearer to level than to plumb.
-    """
-
-    along: tuple[float, ...]
-    across: tuple[float, ...]
-    drawn: float
-    flat: bool
-
-    @property
-    def length(self) -> float:
-        """From end to end, in pixels."""
-        return self.along[-1] - self.along[0]
-
-    @property
-    def middle(self) -> float:
-        """Where half of it is, along its direction."""
-        return (self.along[0] + self.along[-1]) / 2
-
-    @property
-    def slope(self) -> float:
-        """Pixels across for each along."""
-        return (self.across[-1] - self.across[0]) / max(self.length, 1e-6)
-
-    def across_at(self, along: float) -> float:
-        """Where it is across its direction at a place along it, beyond its ends too."""
-        if along <= self.along[0]:
-            return self.across[0] + self.slope * (along - self.along[0])
-        if along >= self.along[-1]:
-            return self.across[-1] + self.slope * (along - self.along[-1])
-        return float(np.interp(along, self.along, self.across))
 
 
 def remove_lines(mask: UInt8, components: Int32, stats: Int32) -> UInt8:
@@ -120,10 +74,10 @@ def remove_lines(mask: UInt8, components: Int32, stats: Int32) -> UInt8:
     side = max(mask.shape)
     drawn = np.where(carriers | _dashes(stats), 255, 0).astype(np.uint8)[components]
     thick = cv2.morphologyEx(drawn, cv2.MORPH_OPEN, np.ones((THICKEST_PX, THICKEST_PX), np.uint8))
-    found = _segments(np.asarray(cv2.subtract(drawn, thick), dtype=np.uint8), side)
-    rows = [row for row in _in_rows(found, IN_ROW * side) if _is_straight(mask, row)]
+    found = straight_segments(np.asarray(cv2.subtract(drawn, thick), dtype=np.uint8), side)
+    rows = [row for row in in_rows(found, IN_ROW * side) if is_straight(mask, row)]
     rules = _rules(rows, mask.shape)
-    ruled = _distinct([rule for rule in rules if rule.flat], APART * side)
+    ruled = distinct([rule for rule in rules if rule.flat], APART * side)
     if len(ruled) >= 2 and _spacing(ruled, mask.shape[1] / 2) <= WIDEST_SPACING * side:
         rules = _completed(rules, ruled, _pieces(mask, components, stats, carriers, ruled), IN_ROW * side)
     lines = rules + [line for line in _box_sides(mask, rows) if line not in rules]
@@ -132,14 +86,14 @@ def remove_lines(mask: UInt8, components: Int32, stats: Int32) -> UInt8:
     erased = mask.copy()
     for line in lines:
         if line in rules:
-            _erase(erased, line, SLIMNESS, _reach(line, rules))
+            erase_line(erased, line, SLIMNESS, _reach(line, rules))
         else:
-            _erase(erased, line, SIDE_SLIMNESS, (FOUND_TWICE_PX, FOUND_TWICE_PX))
+            erase_line(erased, line, SIDE_SLIMNESS, (FOUND_TWICE_PX, FOUND_TWICE_PX))
     few = len(lines) <= STROKES_OF_A_DIGIT
     if few and _was_a_digit(erased, carriers[components], lines):
         return mask
     for line in _hairlines(erased, lines):
-        _erase(erased, line, SLIMNESS, _reach(line, lines))
+        erase_line(erased, line, SLIMNESS, _reach(line, lines))
     _erase_posts(erased, mask & ~erased)
     return erased
 
@@ -157,27 +111,21 @@ def _pieces(
     side = max(mask.shape)
     carry = _carriers(stats, mask.shape, PIECE_SHARE) & ~carriers
     drawn = np.where(carry, 255, 0).astype(np.uint8)[components]
-    thickest = float(np.median([_thickness(mask, rule, BARE_PERCENTILE) for rule in rules])) + 1
-    found = [s for s in _segments(drawn, side) if s.flat and _is_straight(mask, s)]
-    return [s for s in found if _thickness(mask, s, BARE_PERCENTILE) <= thickest]
+    thickest = float(np.median([thickness(mask, rule, BARE_PERCENTILE) for rule in rules])) + 1
+    found = [s for s in straight_segments(drawn, side) if s.flat and is_straight(mask, s)]
+    return [s for s in found if thickness(mask, s, BARE_PERCENTILE) <= thickest]
 
 
 def _completed(rules: list[Segment], strong: list[Segment], pieces: list[Segment], near: float) -> list[Segment]:
     """The rules, each with all that lies in line with it, and those pieces that lie where the spacing puts another."""
     whole: list[Segment] = []
     for segment in [*rules, *pieces]:
-        row = next((number for number, rule in enumerate(whole) if _in_line(rule, segment, near)), None)
+        row = next((number for number, rule in enumerate(whole) if in_line(rule, segment, near)), None)
         if row is not None:
-            whole[row] = _as_one([whole[row], segment])
-        elif segment in rules or (_parallel(segment, strong) and _is_evenly_spaced(segment, strong)):
+            whole[row] = as_one([whole[row], segment])
+        elif segment in rules or (is_parallel(segment, strong) and _is_evenly_spaced(segment, strong)):
             whole.append(segment)
     return whole
-
-
-def _in_line(rule: Segment, segment: Segment, near: float) -> bool:
-    """Whether a segment lies on the straight continuation of a rule, however far away."""
-    ends = zip(segment.along, segment.across, strict=True)
-    return rule.flat == segment.flat and all(abs(rule.across_at(along) - across) <= near for along, across in ends)
 
 
 def _hairlines(mask: UInt8, lines: list[Segment]) -> list[Segment]:
@@ -188,7 +136,7 @@ def _hairlines(mask: UInt8, lines: list[Segment]) -> list[Segment]:
         lines: those known.
     """
     apart = APART * max(mask.shape)
-    flat, upright = (_distinct([line for line in lines if line.flat is way], apart) for way in (True, False))
+    flat, upright = (distinct([line for line in lines if line.flat is way], apart) for way in (True, False))
     if min(len(flat), len(upright)) < 2:
         return []
     _, _, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
@@ -268,112 +216,27 @@ def _dashes(stats: Int32) -> NDArray[np.bool_]:
     return np.asarray(straight & (longer >= DASH_SLIMNESS * shorter) & (stats[:, AREA] <= DASH_THICKNESS_PX * longer))
 
 
-def _segments(drawn: UInt8, side: int) -> list[Segment]:
-    """The straight segments in a mask that are nearly level or plumb, the longest first.
-
-    Long ones first: what the transform takes for a short segment it takes away from a long one.
-    """
-    shortest = max(SHORTEST_PX, SHORTEST_SHARE * side)
-    long = _hough(drawn, ONE_OF_SEVERAL_SHARE * side, GAP_SHARE * side)
-    rest = drawn.copy()
-    for start, end in long:
-        cv2.line(rest, start, end, (0,), FOUND_TWICE_PX)
-    segments = []
-    for (x1, y1), (x2, y2) in long + _hough(rest, shortest, GAP_SHARE * side):
-        flat = abs(x2 - x1) >= abs(y2 - y1)
-        (first, across), (last, beyond) = sorted([(x1, y1), (x2, y2)] if flat else [(y1, x1), (y2, x2)])
-        if abs(beyond - across) <= MAX_SLOPE * (last - first):
-            along, course = (float(first), float(last)), (float(across), float(beyond))
-            segments.append(Segment(along, course, along[1] - along[0], flat))
-    return sorted(segments, key=lambda segment: -segment.length)
-
-
-def _hough(drawn: UInt8, shortest: float, gap: float) -> list[tuple[tuple[int, int], tuple[int, int]]]:
-    """Both ends of straight segments, x and y each."""
-    cv2.setRNGSeed(1)  # the transform samples pixels at random: the same frame must give the same lines
-    found = cv2.HoughLinesP(drawn, 1, np.pi / 360, int(shortest * 0.8), None, shortest, max(3.0, gap))
-    ends = [] if found is None else found.reshape(-1, 4).tolist()
-    return [((x1, y1), (x2, y2)) for x1, y1, x2, y2 in ends]
-
-
-def _in_rows(segments: list[Segment], near: float) -> list[Segment]:
-    """The segments with those put together that lie in one row; both edges of a thick line are in one row, too."""
-    rows: list[list[Segment]] = []
-    for segment in segments:
-        row = next((row for row in rows if row[0].flat == segment.flat and _continues(row, segment, near)), None)
-        if row is None:
-            rows.append([segment])
-        else:
-            row.append(segment)
-    return sorted((_as_one(row) for row in rows), key=lambda segment: -segment.drawn)
-
-
-def _continues(row: list[Segment], segment: Segment, near: float) -> bool:
-    """Whether a segment lies in the row of others, seen from the nearest of them."""
-    nearest = min(row, key=lambda other: max(other.along[0] - segment.along[-1], segment.along[0] - other.along[-1]))
-    gap = max(0.0, nearest.along[0] - segment.along[-1], segment.along[0] - nearest.along[-1])
-    if gap > ROW_GAP * max(nearest.length, segment.length):
-        return False
-    ends = zip(segment.along, segment.across, strict=True)
-    return all(abs(nearest.across_at(along) - across) <= near for along, across in ends)
-
-
-def _as_one(row: list[Segment]) -> Segment:
-    """Segments of one row as one; where two run beside each other, the longer one counts."""
-    along, across, drawn = list(row[0].along), list(row[0].across), row[0].drawn
-    for segment in row[1:]:
-        if segment.along[0] >= along[-1]:
-            along, across, drawn = along + list(segment.along), across + list(segment.across), drawn + segment.drawn
-        elif segment.along[-1] <= along[0]:
-            along, across, drawn = list(segment.along) + along, list(segment.across) + across, drawn + segment.drawn
-    return Segment(tuple(along), tuple(across), drawn, row[0].flat)
-
-
-def _is_straight(mask: UInt8, line: Segment) -> bool:
-    """Whether the ink runs along a line, and does not just lie on it as the letters of a word do."""
-    view = mask if line.flat else mask.T
-    along = np.arange(max(0, int(line.along[0])), min(view.shape[1], int(line.along[-1]) + 1))
-    top, bottom, found = _runs(view, along, np.interp(along, line.along, line.across))
-    if not found.any():
-        return False
-    thin = found & (bottom - top + 1 <= _crossed_from(top, bottom, found))
-    steps = np.abs(np.diff(top + bottom))[thin[1:] & thin[:-1]]
-    bare = np.count_nonzero(thin) >= LEAST_BARE * line.drawn
-    return bare and len(steps) > 0 and float(np.mean(steps > 2)) <= MAX_STEPS
-
-
-def _crossed_from(top: NDArray[np.int64], bottom: NDArray[np.int64], found: NDArray[np.bool_]) -> float:
-    """How thick the ink across a line is where a stroke crosses it."""
-    return float(np.percentile((bottom - top + 1)[found], BARE_PERCENTILE)) * CROSSING + 1
-
-
 def _rules(segments: list[Segment], shape_hw: tuple[int, ...]) -> list[Segment]:
     """The long lines of a page, and where it is ruled, shorter ones that run alike."""
     apart = APART * max(shape_hw)
     flat, upright = ([s for s in segments if s.flat is way] for way in (True, False))
     rules = [s for s in flat if s.drawn >= RULE_SHARE * shape_hw[1]]
     shorter = [s for s in flat if s.drawn >= ONE_OF_SEVERAL_SHARE * shape_hw[1]]
-    if len(_distinct(shorter, apart)) >= 2:
+    if len(distinct(shorter, apart)) >= 2:
         rules = shorter
-    strong = _distinct(rules, apart)
+    strong = distinct(rules, apart)
     is_ruled = len(strong) >= 2
     if is_ruled:
         weak = [s for s in flat if s not in rules and s.drawn >= PARALLEL_SHARE * shape_hw[1]]
-        rules = rules + [s for s in weak if _parallel(s, rules) and _is_evenly_spaced(s, strong)]
+        rules = rules + [s for s in weak if is_parallel(s, rules) and _is_evenly_spaced(s, strong)]
     # One tall upright line is a 1; three of them are the rules of a page that lies on its side, and one
     # that crosses rules is a margin.
     plumb = [s for s in upright if s.drawn >= (ONE_OF_SEVERAL_SHARE if is_ruled else RULE_SHARE) * shape_hw[0]]
     if is_ruled:
-        plumb = [s for s in plumb if _is_square_to(s, rules)]
-    if is_ruled or len(_distinct(plumb, apart)) >= 3:
+        plumb = [s for s in plumb if is_square_to(s, rules)]
+    if is_ruled or len(distinct(plumb, apart)) >= 3:
         rules += plumb
     return rules
-
-
-def _parallel(segment: Segment, rules: list[Segment]) -> bool:
-    """Whether a segment runs as the nearest rule above or below it does."""
-    nearest = min(rules, key=lambda rule: abs(rule.across_at(segment.middle) - segment.across_at(segment.middle)))
-    return abs(segment.slope - nearest.slope) <= PARALLEL
 
 
 def _is_evenly_spaced(segment: Segment, rules: list[Segment]) -> bool:
@@ -388,11 +251,6 @@ def _is_evenly_spaced(segment: Segment, rules: list[Segment]) -> bool:
 def _spacing(rules: list[Segment], along: float) -> float:
     """Pixels from one of two rules or more to the next at a place along them; some between them may be missing."""
     return float(np.diff(np.sort([rule.across_at(along) for rule in rules])).min())
-
-
-def _is_square_to(margin: Segment, rules: list[Segment]) -> bool:
-    """Whether an upright line crosses the rules at a right angle, as far as perspective leaves it one."""
-    return abs(margin.slope + float(np.median([rule.slope for rule in rules]))) <= SQUARE
 
 
 def _has_a_like(segment: Segment, others: list[Segment]) -> bool:
@@ -410,25 +268,17 @@ def _box_sides(mask: UInt8, segments: list[Segment]) -> list[Segment]:
     level, plumb = (
         [s for s in some if _ends_on(s, others, TOUCHING * side)] for some, others in ((flat, upright), (upright, flat))
     )
-    plumb = [s for s in plumb if level and (_is_square_to(s, level) or _has_a_like(s, plumb))]  # the stem of a 7 leans
+    plumb = [s for s in plumb if level and (is_square_to(s, level) or _has_a_like(s, plumb))]  # the stem of a 7 leans
     sides = _no_thicker(mask, level, plumb), _no_thicker(mask, plumb, level)
-    if min(len(_distinct(found, APART * side)) for found in sides) < 2:
+    if min(len(distinct(found, APART * side)) for found in sides) < 2:
         return []
     return sides[0] + sides[1]
 
 
 def _no_thicker(mask: UInt8, segments: list[Segment], others: list[Segment]) -> list[Segment]:
     """The segments that are not much thicker than all the others."""
-    thickest = max((_thickness(mask, other) for other in others), default=0.0)
-    return [s for s in segments if _thickness(mask, s) <= THICKER * thickest + 1]
-
-
-def _thickness(mask: UInt8, line: Segment, percentile: float = 50) -> float:
-    """Pixels of ink across a line, median; a low percentile tells of where nothing stands on it or crosses it."""
-    view = mask if line.flat else mask.T
-    along = np.arange(max(0, int(line.along[0])), min(view.shape[1], int(line.along[-1]) + 1))
-    top, bottom, found = _runs(view, along, np.interp(along, line.along, line.across))
-    return float(np.percentile((bottom - top + 1)[found], percentile)) if found.any() else 0.0
+    thickest = max((thickness(mask, other) for other in others), default=0.0)
+    return [s for s in segments if thickness(mask, s) <= THICKER * thickest + 1]
 
 
 def _ends_on(segment: Segment, others: list[Segment], near: float) -> bool:
@@ -443,65 +293,6 @@ def _ends_on(segment: Segment, others: list[Segment], near: float) -> bool:
         if reaches and segment.along[0] - near <= place <= segment.along[-1] + near:
             crossed.append(place)
     return bool(crossed) and max(crossed) - min(crossed) >= 0.5 * segment.length
-
-
-def _distinct(segments: list[Segment], apart: float) -> list[Segment]:
-    """The segments without those that lie beside a longer one."""
-    kept: list[Segment] = []
-    for segment in segments:
-        if all(abs(segment.across_at(segment.middle) - other.across_at(segment.middle)) >= apart for other in kept):
-            kept.append(segment)
-    return kept
-
-
-def _erase(mask: UInt8, line: Segment, slimness: float, beyond: tuple[float, float]) -> None:
-    """Erases a line from the mask itself, and what continues it so far beyond either end; strokes that cross it stay.
-
-    A line that is less slim than `slimness` stays, too.
-    """
-    view = mask if line.flat else mask.T
-    first, last = line.along[0] - 2 - beyond[0], line.along[-1] + 3 + beyond[1]
-    along = np.arange(max(0, int(first)), min(view.shape[1], int(last)))
-    course = np.interp(along, line.along, line.across)
-    drawn = (along >= line.along[0]) & (along <= line.along[-1])
-    top, bottom, found = _runs(view, along[drawn], course[drawn])
-    if not found.any():
-        return
-    crossed = _crossed_from(top, bottom, found)
-    if line.drawn < slimness * (crossed - 1) / CROSSING:
-        return
-    thin = found & (bottom - top + 1 <= crossed)
-    course[drawn] = _followed(along[drawn], course[drawn], top, bottom, thin)
-    ends = np.flatnonzero(drawn)[[0, -1]]
-    _prolong(view, along[ends[0] :], course[ends[0] :], ends[1] - ends[0] + 1, crossed)
-    _prolong(view, along[ends[1] :: -1], course[ends[1] :: -1], ends[1] - ends[0] + 1, crossed)
-    top, bottom, found = _runs(view, along, course)
-    thin = found & (bottom - top + 1 <= crossed)
-    for offset in range(int((bottom - top)[thin].max(initial=-1)) + 1):
-        rows = top[thin] + offset
-        within = rows <= bottom[thin]
-        view[rows[within], along[thin][within]] = 0
-
-
-def _prolong(view: UInt8, along: NDArray[np.int64], course: NDArray[np.float64], known: int, crossed: float) -> None:
-    """Follows a line step by step beyond where its course is known, and writes that into the course itself.
-
-    Args:
-        view: (h, w) uint8, the ink; along the line is across the view.
-        along: (N,) places along the line.
-        course: (N,) where it runs there; the first `known` of them are known.
-        known: at least 1.
-        crossed: thickness of ink from which a stroke crosses the line.
-    """
-    while known < len(along):
-        tail, step = slice(max(0, known - TAIL_PX), known), slice(known, known + STEP_PX)
-        slope, start = np.polyfit(along[tail], course[tail], 1) if known > 1 else (0.0, course[0])
-        course[step] = start + slope * along[step]
-        top, bottom, found = _runs(view, along[step], course[step])
-        thin = found & (bottom - top + 1 <= crossed)
-        if np.count_nonzero(thin) >= LEAST_SEEN_PX:
-            course[step] += float(np.median(((top + bottom) / 2 - course[step])[thin]))
-        known += STEP_PX
 
 
 def _erase_posts(mask: UInt8, lines: UInt8) -> None:
@@ -526,42 +317,6 @@ def _stands_between(box: NDArray[np.int32], lines: UInt8) -> bool:
     sides = slice(max(0, x - reach), x), slice(x + width, x + width + reach)
     ends = slice(max(0, y - 1), y + reach), slice(y + height - reach, y + height + 1)  # the lines cross it there
     return any(all(lines[rows, columns].any(axis=0).sum() >= reach / 2 for rows in ends) for columns in sides)
-
-
-def _runs(
-    view: UInt8, along: NDArray[np.int64], course: NDArray[np.float64]
-) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_]]:
-    """First and last row of the ink across a line at each place, and where there is any within reach."""
-    offsets = np.arange(-STRIP_PX, STRIP_PX + 1)
-    rows = np.rint(course).astype(np.int64) + offsets[:, None]
-    inside = (rows >= 0) & (rows < view.shape[0])
-    ink = (view[np.clip(rows, 0, view.shape[0] - 1), along] > 0) & inside
-    reach = ink[STRIP_PX - WANDER_PX : STRIP_PX + WANDER_PX + 1]
-    order = np.argsort(np.abs(np.arange(-WANDER_PX, WANDER_PX + 1)), kind="stable")  # the nearest ink first
-    start = order[reach[order].argmax(axis=0)] + STRIP_PX - WANDER_PX
-    places = np.arange(len(along))
-    paper_above = np.where(~ink & (np.arange(len(offsets))[:, None] < start), np.arange(len(offsets))[:, None], -1)
-    paper_below = np.where(~ink & (np.arange(len(offsets))[:, None] > start), np.arange(len(offsets))[:, None], 10_000)
-    top, bottom = paper_above.max(axis=0) + 1, np.minimum(paper_below.min(axis=0), len(offsets)) - 1
-    return rows[top, places], rows[bottom, places], reach.any(axis=0)
-
-
-def _followed(
-    along: NDArray[np.int64],
-    course: NDArray[np.float64],
-    top: NDArray[np.int64],
-    bottom: NDArray[np.int64],
-    thin: NDArray[np.bool_],
-) -> NDArray[np.float64]:
-    """The course of a line through the middle of its ink where nothing crosses it."""
-    if np.count_nonzero(thin) < 3:
-        return course
-    middle = np.interp(along, along[thin], ((top + bottom) / 2)[thin])
-    width = min(31, len(middle) // 2 * 2 - 1)
-    if width < 3:
-        return course
-    padded = np.pad(middle, width // 2, mode="edge")
-    return np.asarray(np.convolve(padded, np.ones(width) / width, mode="valid"))
 
 
 def _was_a_digit(erased: UInt8, carried: NDArray[np.bool_], lines: list[Segment]) -> bool:

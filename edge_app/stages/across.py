@@ -1,0 +1,146 @@
+"""A mask of ink and a line in it in; how thick the ink is across the line, and the mask without the line, out.
+
+Where the ink across a line is no thicker than the line, it is erased; where it is, a stroke crosses.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edge_app.frames import UInt8
+from edge_app.stages.segments import Segment
+
+STRIP_PX = 14  # to either side of a line that is looked at across it
+TAIL_PX, STEP_PX = 120, 30  # of a line, that tell where it goes on, and that it is then followed by
+LEAST_SEEN_PX = 8  # of a step: fewer may be a stroke that crosses
+WANDER_PX = 3  # that a line strays from straight: paper is bent, lenses are round
+LEAST_BARE = 0.3  # of a line: the least that nothing crosses
+MAX_STEPS = 0.03  # of that: how often the middle of the ink leaps; the strokes of joined-up writing do
+BARE_PERCENTILE = 25  # of the thickness along a line: where nothing crosses it
+CROSSING = 1.6  # times the line's thickness: thicker ink across it is a stroke that crosses
+
+
+def is_straight(mask: UInt8, line: Segment) -> bool:
+    """Whether the ink runs along a line, and does not just lie on it as the letters of a word do.
+
+    Args:
+        mask: (h, w) uint8, 255 for ink.
+        line: in it.
+    """
+    view = mask if line.flat else mask.T
+    along = np.arange(max(0, int(line.along[0])), min(view.shape[1], int(line.along[-1]) + 1))
+    top, bottom, found = _runs(view, along, np.interp(along, line.along, line.across))
+    if not found.any():
+        return False
+    thin = found & (bottom - top + 1 <= _crossed_from(top, bottom, found))
+    steps = np.abs(np.diff(top + bottom))[thin[1:] & thin[:-1]]
+    bare = np.count_nonzero(thin) >= LEAST_BARE * line.drawn
+    return bare and len(steps) > 0 and float(np.mean(steps > 2)) <= MAX_STEPS
+
+
+def _crossed_from(top: NDArray[np.int64], bottom: NDArray[np.int64], found: NDArray[np.bool_]) -> float:
+    """How thick the ink across a line is where a stroke crosses it."""
+    return float(np.percentile((bottom - top + 1)[found], BARE_PERCENTILE)) * CROSSING + 1
+
+
+def thickness(mask: UInt8, line: Segment, percentile: float = 50) -> float:
+    """Pixels of ink across a line, median; a low percentile tells of where nothing stands on it or crosses it.
+
+    Args:
+        mask: (h, w) uint8, 255 for ink.
+        line: in it.
+        percentile: 0 to 100, over the places along the line that have ink.
+    """
+    view = mask if line.flat else mask.T
+    along = np.arange(max(0, int(line.along[0])), min(view.shape[1], int(line.along[-1]) + 1))
+    top, bottom, found = _runs(view, along, np.interp(along, line.along, line.across))
+    return float(np.percentile((bottom - top + 1)[found], percentile)) if found.any() else 0.0
+
+
+def erase_line(mask: UInt8, line: Segment, slimness: float, beyond: tuple[float, float]) -> None:
+    """Erases a line from the mask itself, and what continues it so far beyond either end; strokes that cross it stay.
+
+    Args:
+        mask: (h, w) uint8, 255 for ink; written to.
+        line: in it.
+        slimness: length / thickness that it must have, or it stays, too.
+        beyond: pixels before its start and after its end.
+    """
+    view = mask if line.flat else mask.T
+    first, last = line.along[0] - 2 - beyond[0], line.along[-1] + 3 + beyond[1]
+    along = np.arange(max(0, int(first)), min(view.shape[1], int(last)))
+    course = np.interp(along, line.along, line.across)
+    drawn = (along >= line.along[0]) & (along <= line.along[-1])
+    top, bottom, found = _runs(view, along[drawn], course[drawn])
+    if not found.any():
+        return
+    crossed = _crossed_from(top, bottom, found)
+    if line.drawn < slimness * (crossed - 1) / CROSSING:
+        return
+    thin = found & (bottom - top + 1 <= crossed)
+    course[drawn] = _followed(along[drawn], course[drawn], top, bottom, thin)
+    ends = np.flatnonzero(drawn)[[0, -1]]
+    _prolong(view, along[ends[0] :], course[ends[0] :], ends[1] - ends[0] + 1, crossed)
+    _prolong(view, along[ends[1] :: -1], course[ends[1] :: -1], ends[1] - ends[0] + 1, crossed)
+    top, bottom, found = _runs(view, along, course)
+    thin = found & (bottom - top + 1 <= crossed)
+    for offset in range(int((bottom - top)[thin].max(initial=-1)) + 1):
+        rows = top[thin] + offset
+        within = rows <= bottom[thin]
+        view[rows[within], along[thin][within]] = 0
+
+
+def _prolong(view: UInt8, along: NDArray[np.int64], course: NDArray[np.float64], known: int, crossed: float) -> None:
+    """Follows a line step by step beyond where its course is known, and writes that into the course itself.
+
+    Args:
+        view: (h, w) uint8, the ink; along the line is across the view.
+        along: (N,) places along the line.
+        course: (N,) where it runs there; the first `known` of them are known.
+        known: at least 1.
+        crossed: thickness of ink from which a stroke crosses the line.
+    """
+    while known < len(along):
+        tail, step = slice(max(0, known - TAIL_PX), known), slice(known, known + STEP_PX)
+        slope, start = np.polyfit(along[tail], course[tail], 1) if known > 1 else (0.0, course[0])
+        course[step] = start + slope * along[step]
+        top, bottom, found = _runs(view, along[step], course[step])
+        thin = found & (bottom - top + 1 <= crossed)
+        if np.count_nonzero(thin) >= LEAST_SEEN_PX:
+            course[step] += float(np.median(((top + bottom) / 2 - course[step])[thin]))
+        known += STEP_PX
+
+
+def _followed(
+    along: NDArray[np.int64],
+    course: NDArray[np.float64],
+    top: NDArray[np.int64],
+    bottom: NDArray[np.int64],
+    thin: NDArray[np.bool_],
+) -> NDArray[np.float64]:
+    """The course of a line through the middle of its ink where nothing crosses it."""
+    if np.count_nonzero(thin) < 3:
+        return course
+    middle = np.interp(along, along[thin], ((top + bottom) / 2)[thin])
+    width = min(31, len(middle) // 2 * 2 - 1)
+    if width < 3:
+        return course
+    padded = np.pad(middle, width // 2, mode="edge")
+    return np.asarray(np.convolve(padded, np.ones(width) / width, mode="valid"))
+
+
+def _runs(
+    view: UInt8, along: NDArray[np.int64], course: NDArray[np.float64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_]]:
+    """First and last row of the ink across a line at each place, and where there is any within reach."""
+    offsets = np.arange(-STRIP_PX, STRIP_PX + 1)
+    rows = np.rint(course).astype(np.int64) + offsets[:, None]
+    inside = (rows >= 0) & (rows < view.shape[0])
+    ink = (view[np.clip(rows, 0, view.shape[0] - 1), along] > 0) & inside
+    reach = ink[STRIP_PX - WANDER_PX : STRIP_PX + WANDER_PX + 1]
+    order = np.argsort(np.abs(np.arange(-WANDER_PX, WANDER_PX + 1)), kind="stable")  # the nearest ink first
+    start = order[reach[order].argmax(axis=0)] + STRIP_PX - WANDER_PX
+    places = np.arange(len(along))
+    paper_above = np.where(~ink & (np.arange(len(offsets))[:, None] < start), np.arange(len(offsets))[:, None], -1)
+    paper_below = np.where(~ink & (np.arange(len(offsets))[:, None] > start), np.arange(len(offsets))[:, None], 10_000)
+    top, bottom = paper_above.max(axis=0) + 1, np.minimum(paper_below.min(axis=0), len(offsets)) - 1
+    return rows[top, places], rows[bottom, places], reach.any(axis=0)

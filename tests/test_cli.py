@@ -7,7 +7,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
@@ -20,6 +19,7 @@ from PIL import Image
 
 from edge_app.bundle import embedded_bundle_path
 from edge_app.devices.cameras import embedded_clip_path
+from tests.waiting import wait_until
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 REPOSITORY = Path(__file__).parents[1]
@@ -298,18 +298,11 @@ def start(app_environment: dict[str, str]) -> Any:
         child.communicate()
 
 
-def wait_for(condition: Callable[[], bool], timeout_s: float = 30.0) -> None:
-    deadline = time.monotonic() + timeout_s
-    while not condition():
-        assert time.monotonic() < deadline, "the condition did not come true in time"
-        time.sleep(0.05)
-
-
 @pytest.mark.parametrize("signal_number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_ends_the_run_with_a_playable_video(start: Any, tmp_path: Path, signal_number: int) -> None:
     video = tmp_path / "out.avi"
     child = start("run", "--camera", "fake", "--video", video)
-    wait_for(lambda: video.exists() and video.stat().st_size > 100_000)
+    wait_until(lambda: video.exists() and video.stat().st_size > 100_000)
 
     child.send_signal(signal_number)
     out, err = child.communicate(timeout=30)

@@ -4,7 +4,6 @@ import hashlib
 import json
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -14,6 +13,7 @@ import pytest
 from edge_app.bundle import embedded_bundle_path
 from edge_app.control import ask
 from edge_app.store import Store
+from tests.waiting import wait_until
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 OtherBundle = Callable[[int], Path]
@@ -33,12 +33,14 @@ class Device:
         """Starts the app and waits for its first turn."""
         command = [sys.executable, "-m", "edge_app", "run", "--camera", camera, "--window=off", *self.flags]
         with (errors or self.socket.parent / "log").open("wb") as log:
-            self._process = subprocess.Popen(command, env=self._environment, stdout=subprocess.DEVNULL, stderr=log)
-        deadline_s = time.monotonic() + 60
-        while not (self.socket.exists() and "phase" in ask(self.socket)):
-            assert self._process.poll() is None, (errors or self.socket.parent / "log").read_text()
-            assert time.monotonic() < deadline_s
-            time.sleep(0.05)
+            process = subprocess.Popen(command, env=self._environment, stdout=subprocess.DEVNULL, stderr=log)
+        self._process = process
+
+        def turns() -> bool:
+            assert process.poll() is None, (errors or self.socket.parent / "log").read_text()
+            return self.socket.exists() and "phase" in ask(self.socket)
+
+        wait_until(turns)
 
     def stop(self) -> None:
         if self._process is not None:
@@ -140,10 +142,7 @@ def test_an_app_that_takes_a_bundle_up_too_late_goes_back_as_well(
     device.start()
 
     late = models(edge_app, device, "install", other_bundle(1), "--activate", "--timeout=0.1")
-    deadline_s = time.monotonic() + 60
-    while ask(device.socket)["reload"]["done"] < 2:
-        assert time.monotonic() < deadline_s
-        time.sleep(0.05)
+    wait_until(lambda: ask(device.socket)["reload"]["done"] >= 2)
 
     assert late.returncode == 10
     assert "did not read a frame with it within" in late.stderr

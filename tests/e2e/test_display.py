@@ -2,13 +2,13 @@
 
 import shutil
 import subprocess
-import time
 from collections.abc import Iterator
 
 import pytest
 
 from tests.e2e.test_service import shown, wait_until_read
 from tests.e2e.virtual_pi import Network, VirtualPi
+from tests.waiting import wait_until
 
 NUMBER = 7  # of the display
 UNIT = "edge-digits-display@pi"
@@ -35,11 +35,8 @@ def test_a_window_takes_the_place_of_the_service_and_gives_it_back(
 
     device.ssh(f"systemctl daemon-reload && systemctl start {UNIT}", user="root")
     wait_until_read(device)
-    deadline_s = time.monotonic() + 30
     search = ["env", f"DISPLAY={desktop}", "xdotool", "search", "--name", "Edge Digits"]
-    while not (found := network.run(*search, check=False).stdout):
-        assert time.monotonic() < deadline_s, "no window"
-        time.sleep(0.5)
+    found = wait_until(lambda: network.run(*search, check=False).stdout, "no window")
     owner = device.ssh(f"systemctl show {UNIT} -p User,ActiveState --value").stdout.split()
     service = shown(device, "ActiveState")["ActiveState"]
     device.ssh(f"systemctl stop {UNIT}; rm -r {drop_in}; systemctl daemon-reload", user="root")

@@ -22,6 +22,7 @@ from edge_app.devices.cameras.fake import scene
 from tests.e2e.conftest import install
 from tests.e2e.test_service import EDGE_APP, shown, status, wait_until_read
 from tests.e2e.virtual_pi import REPOSITORY, Network, VirtualPi
+from tests.waiting import wait_until
 
 # How much of each there is; more by hand, see docs/virtual-pi.md.
 GONE_S = float(os.environ.get("EDGE_TEST_CAMERA_GONE_S", "20"))
@@ -71,13 +72,6 @@ def start_camera(network: Network, tmp_path: Path) -> Iterator[Callable[[], "sub
         camera.wait()
 
 
-def until(holds: Callable[[], bool], what: str, timeout_s: float = 60.0) -> None:
-    deadline_s = time.monotonic() + timeout_s
-    while not holds():
-        assert time.monotonic() < deadline_s, what
-        time.sleep(0.2)
-
-
 def drop_in(device: VirtualPi, *lines: str) -> None:
     """Adds to the unit and starts it anew."""
     text = "\\n".join(["[Service]", *lines, ""])
@@ -97,11 +91,11 @@ def test_a_camera_that_is_gone_for_long_is_read_when_it_comes_back(
 
     camera.kill()
     camera.wait()
-    until(lambda: status(reading)["phase"] == "waiting for the camera", "the loss goes unnoticed")
+    wait_until(lambda: status(reading)["phase"] == "waiting for the camera", "the loss goes unnoticed")
     time.sleep(GONE_S)
     meanwhile, text = status(reading), shown(reading, "StatusText")["StatusText"]
     start_camera()
-    wait_until_read(reading, timeout_s=90)
+    wait_until_read(reading)
 
     assert meanwhile["phase"] == "waiting for the camera"
     assert text.startswith("waiting for the camera")
@@ -196,7 +190,7 @@ def test_reloads_leave_nothing_behind(reading: VirtualPi) -> None:
     def reload() -> None:
         done = status(reading)["reload"]["done"]  # type: ignore[index]
         reading.ssh("systemctl reload edge-digits", user="root")
-        until(lambda: status(reading)["reload"]["done"] > done, "no end of reloading")  # type: ignore[index]
+        wait_until(lambda: status(reading)["reload"]["done"] > done, "no end of reloading")  # type: ignore[index]
 
     def held() -> tuple[int, int, int]:
         """Memory in KB, threads, descriptors."""

@@ -4,6 +4,7 @@ import json
 import time
 
 from tests.e2e.virtual_pi import VirtualPi
+from tests.waiting import wait_until
 
 EDGE_APP = "/opt/edge-digits/venv/bin/edge-app"
 
@@ -20,15 +21,14 @@ def status(device: VirtualPi) -> dict[str, object]:
     return record
 
 
-def wait_until_read(device: VirtualPi, timeout_s: float = 60.0) -> None:
+def wait_until_read(device: VirtualPi) -> None:
     """Until 407 is published."""
-    deadline_s = time.monotonic() + timeout_s
-    while time.monotonic() < deadline_s:
+
+    def is_read() -> bool:
         asked = device.ssh(f"{EDGE_APP} status --json", check=False)
-        if asked.returncode == 0 and json.loads(asked.stdout).get("readings") == ["407"]:
-            return
-        time.sleep(0.2)
-    raise AssertionError(device.ssh("journalctl -u edge-digits -n 30 --no-pager", user="root").stdout)
+        return asked.returncode == 0 and json.loads(asked.stdout).get("readings") == ["407"]
+
+    wait_until(is_read, lambda: device.ssh("journalctl -u edge-digits -n 30 --no-pager", user="root").stdout, 0.2)
 
 
 def test_it_reads_and_tells_systemd_so(device: VirtualPi) -> None:
@@ -60,10 +60,7 @@ def test_a_reload_keeps_the_process_and_every_frame(device: VirtualPi) -> None:
     before, pid = status(device), shown(device, "MainPID")["MainPID"]
 
     device.ssh("systemctl reload edge-digits", user="root")
-    deadline_s = time.monotonic() + 60
-    while status(device)["reload"]["done"] == before["reload"]["done"]:  # type: ignore[index]
-        assert time.monotonic() < deadline_s
-        time.sleep(0.2)
+    wait_until(lambda: status(device)["reload"]["done"] != before["reload"]["done"])  # type: ignore[index]
 
     after = status(device)
     assert shown(device, "MainPID", "ActiveState") == {"MainPID": pid, "ActiveState": "active"}
@@ -80,10 +77,7 @@ def test_a_loop_that_hangs_is_killed_and_started_again(device: VirtualPi) -> Non
     pid = shown(device, "MainPID")["MainPID"]
 
     device.ssh(f"kill -STOP {pid}", user="root")
-    deadline_s = time.monotonic() + 60
-    while shown(device, "MainPID")["MainPID"] in (pid, "0"):
-        assert time.monotonic() < deadline_s, "the watchdog did not bite"
-        time.sleep(0.2)
+    wait_until(lambda: shown(device, "MainPID")["MainPID"] not in (pid, "0"), "the watchdog did not bite")
 
     wait_until_read(device)
     assert shown(device, "NRestarts")["NRestarts"] == "1"

@@ -21,9 +21,9 @@ from edge_app.outputs.backlog import Backlog
 from edge_app.outputs.mqtt import Broker, Mqtt
 from edge_app.protocols import Command
 from edge_app.status import LoopStatus, Phase, Reload
+from tests.waiting import PATIENCE_S, wait_until
 
 MakeMoment = Callable[..., Moment]
-PATIENCE_S = 60.0
 MOSQUITTO = shutil.which("mosquitto") or "/usr/sbin/mosquitto"
 
 pytestmark = pytest.mark.skipif(not Path(MOSQUITTO).exists(), reason="needs mosquitto (apt install mosquitto)")
@@ -32,13 +32,6 @@ pytestmark = pytest.mark.skipif(not Path(MOSQUITTO).exists(), reason="needs mosq
 def free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as server:
         return int(server.getsockname()[1])
-
-
-def wait_until(true: Callable[[], Any], what: object) -> None:
-    deadline_s = time.monotonic() + PATIENCE_S
-    while not true():
-        assert time.monotonic() < deadline_s, what
-        time.sleep(0.01)
 
 
 class Server:
@@ -222,7 +215,7 @@ def test_of_10000_readings_while_the_broker_is_away_the_newest_arrive_in_order_a
     for number in range(10_000):
         client.observe(status(make_moment(number, "7")))
     told_s = time.monotonic() - began_s
-    wait_until(lambda: client.waiting == limit and client.dropped == 2000, (client.waiting, client.dropped))
+    wait_until(lambda: client.waiting == limit and client.dropped == 2000, lambda: (client.waiting, client.dropped))
 
     server.start()
     wait_until(lambda: all_sent(client), "not all is sent")
@@ -249,7 +242,7 @@ def test_a_broker_that_is_killed_again_and_again_loses_and_repeats_nothing_with_
             server.kill()
         if number % 200 == 150:
             server.start()
-    wait_until(lambda: listener.frames()[-1:] == [599], f"not all has come: {listener.frames()[-1:]}")
+    wait_until(lambda: listener.frames()[-1:] == [599], lambda: f"not all has come: {listener.frames()[-1:]}")
 
     assert listener.frames() == list(range(600))
     assert client.dropped == 0
@@ -284,7 +277,7 @@ def test_a_wrong_password_is_said_once_and_the_right_one_works(
     server.start()
     refused, _ = start(clients, replace(broker(server.port), username="pi", password="wrong"))
     refused.observe(status(make_moment(1, "7")))
-    wait_until(lambda: "the broker refuses us" in caplog.text, caplog.text)
+    wait_until(lambda: "the broker refuses us" in caplog.text, lambda: caplog.text)
     time.sleep(2.5)  # two more tries
 
     listener = Listener(server.port, username="pi", password="secret")
@@ -313,7 +306,7 @@ def test_with_tls_the_broker_is_known_by_its_authority_alone(
     wait_until(lambda: all_sent(client), "nothing is sent")
     stranger, _ = start(clients, replace(secure, client_id="other"))  # the system's authorities do not know it
     stranger.observe(status(make_moment(1, "7")))
-    wait_until(lambda: "cannot be reached" in caplog.text or "connection lost" in caplog.text, caplog.text)
+    wait_until(lambda: "cannot be reached" in caplog.text or "connection lost" in caplog.text, lambda: caplog.text)
     server.kill()
 
     assert not stranger._connected

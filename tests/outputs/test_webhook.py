@@ -14,6 +14,7 @@ import pytest
 from edge_app.frames import Moment
 from edge_app.outputs.webhook import LIMIT, Hook, Webhook
 from edge_app.status import LoopStatus, Phase, Reload
+from tests.waiting import wait_until
 
 MakeMoment = Callable[..., Moment]
 PATIENCE_S = 20.0
@@ -49,10 +50,7 @@ class Receiver:
         return [json.loads(body)["numbers"][0]["text"] for _, body in self.taken]
 
     def wait_for(self, count: int) -> None:
-        deadline_s = time.monotonic() + PATIENCE_S
-        while len(self.taken) < count:
-            assert time.monotonic() < deadline_s, self.taken
-            time.sleep(0.01)
+        wait_until(lambda: len(self.taken) >= count, lambda: self.taken)
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ import pytest
 
 from edge_app.outputs.web.listener import BACKLOG, CONNECTIONS
 from tests.outputs.web.conftest import Host, status_of
+from tests.waiting import wait_until
 
 SLOW_CLIENTS = 100
 CONNECTIONS_TRIED = 1000
@@ -161,12 +162,8 @@ def test_lookers_that_take_nothing_are_dropped(host: Host) -> None:
         stuck = [connect(host) for _ in range(10)]
         for client in stuck:
             client.sendall(b"GET /stream.mjpg HTTP/1.1\r\nHost: localhost\r\n\r\n")
-        deadline_s = time.monotonic() + 30
-        while host.page._board.watched < 10 and time.monotonic() < deadline_s:
-            time.sleep(0.01)
-        while host.page._board.watched > 0:
-            assert time.monotonic() < deadline_s, "lookers that take nothing are kept"
-            time.sleep(0.05)
+        wait_until(lambda: host.page._board.watched == 10)
+        wait_until(lambda: host.page._board.watched == 0, "lookers that take nothing are kept")
         for client in stuck:
             client.close()
 
@@ -180,10 +177,7 @@ def test_half_open_clients_and_those_that_hang_up_cost_nothing(host: Host) -> No
             if number % 2:
                 client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\x00\x00\x00\x00\x00\x00\x00")  # reset
             client.close()
-        deadline_s = time.monotonic() + 20
-        while host.page._listener._make_protocol.connections:
-            assert time.monotonic() < deadline_s
-            time.sleep(0.05)
+        wait_until(lambda: not host.page._listener._make_protocol.connections)
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tarfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -23,9 +23,9 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
 from edge_app.outputs.web.passwords import hash_password
+from tests.waiting import PATIENCE_S, wait_until
 
 REPOSITORY = Path(__file__).parents[3]
-PATIENCE_S = 60.0  # on a busy machine; a test that passes waits for events, not for this
 DRIVER = shutil.which("chromedriver")
 DESKTOP_WH, PHONE_WH = (1400, 1000), (390, 844)
 AXE_VERSION = "4.10.3"
@@ -68,14 +68,6 @@ class App:
         except OSError:
             return False
         return True
-
-
-def wait_until(true: Callable[[], Any], what: Callable[[], Any] = lambda: "") -> Any:
-    deadline_s = time.monotonic() + PATIENCE_S
-    while not (value := true()):
-        assert time.monotonic() < deadline_s, what()
-        time.sleep(0.05)
-    return value
 
 
 class Browser:

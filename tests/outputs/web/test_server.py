@@ -26,6 +26,7 @@ from edge_app.outputs.web.server import Place
 from edge_app.protocols import Command
 from edge_app.status import Phase, Tuning
 from tests.outputs.web.conftest import TIMEOUT_S, TUNING, Host, status_of
+from tests.waiting import wait_until
 
 MakeHost = Callable[..., Host]
 LOCKED = Access(password=hash_password("secret"), token=hash_token("right"), open=False)
@@ -35,13 +36,6 @@ PAGE_LIMIT_BYTES = 60_000
 
 def picture(body: bytes) -> Any:
     return cv2.imdecode(np.frombuffer(body, np.uint8), cv2.IMREAD_UNCHANGED)
-
-
-def wait_until(true: Callable[[], Any]) -> None:
-    deadline_s = time.monotonic() + TIMEOUT_S
-    while not true():
-        assert time.monotonic() < deadline_s
-        time.sleep(0.01)
 
 
 # What it shows.

@@ -38,12 +38,12 @@ def make_negatives(count: int, random: np.random.Generator) -> UInt8:
     Returns:
         (count, 28, 28) uint8, as the device's crop stage would yield them.
     """
-    return _draw(count, random, KINDS)
+    return draw(count, random, KINDS)
 
 
 def make_held_out(count: int, random: np.random.Generator) -> UInt8:
     """Crops of the symbols and marks that `make_negatives` never draws, (count, 28, 28) uint8."""
-    return _draw(count, random, (_held_out_symbol, _held_out_symbol, _held_out_mark))
+    return draw(count, random, (_held_out_symbol, _held_out_symbol, _held_out_mark))
 
 
 def passes_for_a_1(crop: UInt8) -> bool:
@@ -58,12 +58,13 @@ def passes_for_a_1(crop: UInt8) -> bool:
     return abs(lean) <= MOST_LEAN_DEG and slimness < SLIM
 
 
-def _draw(count: int, random: np.random.Generator, kinds: Sequence[Callable[[np.random.Generator], Float32]]) -> UInt8:
+def draw(count: int, random: np.random.Generator, kinds: Sequence[Callable[[np.random.Generator], Float32]]) -> UInt8:
+    """Crops of the kinds in turn, (count, 28, 28) uint8; none that is as slim and plain a stroke as a 1."""
     crops: list[UInt8] = []
     while len(crops) < count:
         kind = kinds[len(crops) % len(kinds)]
         crop = center_ink((kind(random) * 255).astype(np.uint8))
-        if crop.any() and (kind is _bracket or not passes_for_a_1(crop)):
+        if crop.any() and (kind in BENT or not passes_for_a_1(crop)):
             crops.append(crop)
     return np.stack(crops)
 
@@ -88,6 +89,22 @@ def _bracket(random: np.random.Generator) -> Float32:
     lean, stroke = float(random.normal(0, 6)), int(random.integers(3, 11))
     axes = round(width), SIDE_PX // 2
     cv2.ellipse(canvas, centre, axes, lean, start - reach, start + reach, (255,), stroke, cv2.LINE_AA)
+    return np.asarray(canvas / 255.0, dtype=np.float32)
+
+
+def tick(random: np.random.Generator) -> Float32:
+    """A tick as teachers make them: down a little, and up in one swing."""
+    width, height = random.uniform(0.5, 1.0), random.uniform(0.6, 1.0)
+    left, top, turn = (1 - width) / 2, (1 - height) / 2, random.uniform(0.2, 0.4)
+    start = np.array([left, top + height * random.uniform(0.35, 0.7)])
+    low, end = np.array([left + turn * width, top + height]), np.array([left + width, top])
+    bend = (low + end) / 2 + random.uniform((-0.15, -0.05), (0.05, 0.12))
+    share = np.linspace(0, 1, 9)[:, None]
+    swing = (1 - share) ** 2 * low + 2 * share * (1 - share) * bend + share**2 * end
+    canvas = np.zeros((SIDE_PX, SIDE_PX), dtype=np.uint8)
+    stroke = max(2, int(SIDE_PX * random.uniform(0.03, 0.12)))
+    corners = (np.vstack([start, swing]) + random.normal(0.0, 0.008, (10, 2))) * (SIDE_PX - stroke) + stroke / 2
+    cv2.polylines(canvas, [corners.round().astype(np.int32)], False, (255,), stroke, cv2.LINE_AA)
     return np.asarray(canvas / 255.0, dtype=np.float32)
 
 
@@ -130,9 +147,12 @@ def _held_out_mark(random: np.random.Generator) -> Float32:
 
 KINDS: tuple[Callable[[np.random.Generator], Float32], ...] = (
     _symbol, _symbol, _symbol, _symbol, _printed_letter, _printed_letter, _word, _mark, _mark, _blob, _bracket,
-    _sign, _sign,
+    _sign, _sign, tick,
 )  # fmt: skip
 """What is drawn in turn; a kind named twice is drawn twice as often."""
+
+BENT = (_bracket, tick, _mark, _sign)
+"""Kinds that are no 1 even where they are as slim as one."""
 
 
 def _written(text: str, random: np.random.Generator) -> Float32:

@@ -6,13 +6,16 @@ import pytest
 
 from trainer.data import Mnist
 from trainer.negatives import (
+    BENT,
     HELD_OUT_MARKS,
     HELD_OUT_SYMBOLS,
     KINDS,
     SYMBOLS,
+    draw,
     make_held_out,
     make_negatives,
     passes_for_a_1,
+    tick,
 )
 
 
@@ -22,8 +25,15 @@ def test_negatives_are_crops_of_many_kinds() -> None:
     assert crops.shape == (160, 28, 28)
     assert len(np.unique(crops.reshape(160, -1), axis=0)) > 150
     assert crops.any(axis=(1, 2)).all()
-    slim = sum(passes_for_a_1(crop) for crop in crops)
-    assert slim <= 160 / len(KINDS) + 1  # brackets
+
+
+def test_slim_strokes_are_left_out_but_ticks_and_brackets_that_bend_as_no_1_does_are_kept() -> None:
+    straight = [kind for kind in KINDS if kind not in BENT]
+    random = np.random.default_rng(1)
+
+    assert not any(passes_for_a_1(crop) for crop in draw(200, random, straight))
+    slim = np.mean([passes_for_a_1(crop) for crop in draw(200, random, [tick])])
+    assert slim > 0.3  # which tells that the rule for strokes alone would lose them
 
 
 def test_the_same_seed_draws_the_same() -> None:

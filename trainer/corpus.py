@@ -6,6 +6,7 @@ the same ones.
 
 import hashlib
 from dataclasses import dataclass
+from math import ceil
 from pathlib import Path
 
 import numpy as np
@@ -13,12 +14,13 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rich.progress import track
 
-from trainer.data import Digits
+from trainer.data import Digits, prepare
 from trainer.errors import RunError
 from trainer.harvest import REJECT, draw_all, harvest
 from trainer.kinds import KINDS
 from trainer.negatives import KINDS as NEGATIVES
 from trainer.negatives import make_negatives
+from trainer.pairs import make_pairs
 
 # Left out: kinds with letters and marks, many of which look like a digit or are kept for the measure.
 UNSURE = ("noted", "letters", "words", "print", "scribbles", "signs", "turned")
@@ -32,19 +34,31 @@ class Extras:
     Attributes:
         scenes: of each kind that crops are cut from.
         negatives: drawn crops of what is no digit.
+        pairs: crops of two digits that touch.
         shown: how many of all of them an epoch sees, others each time; None for all.
     """
 
     scenes: int
     negatives: int
+    pairs: int = 0
     shown: int | None = None
+
+    @property
+    def drawn(self) -> int:
+        """How many, the last ones of all, no camera took."""
+        return self.negatives + self.pairs
+
+    def part(self, share: float) -> "Extras":
+        """The same in small, with something of each; all of it is shown."""
+        scenes, negatives, pairs = (ceil(share * count) for count in (self.scenes, self.negatives, self.pairs))
+        return Extras(scenes, negatives, pairs)
 
 
 def make_extras(handwriting: Digits, extras: Extras, seed: int) -> Digits:
-    """Crops from scenes and drawn negatives.
+    """Crops from scenes, and after them drawn negatives.
 
     Args:
-        handwriting: digits that the scenes are written with.
+        handwriting: digits that scenes and pairs are written with.
         extras: how many.
         seed: of all chance.
 
@@ -55,9 +69,10 @@ def make_extras(handwriting: Digits, extras: Extras, seed: int) -> Digits:
     scenes = draw_all(HARVESTED, extras.scenes, handwriting, (seed, 0x5343))
     shown = track(scenes, "drawing scenes", extras.scenes * len(HARVESTED), console=Console(stderr=True))
     found = harvest(iter(shown), random)
-    negatives = make_negatives(extras.negatives, random)
-    labels = np.full(len(negatives), REJECT, dtype=np.uint8)
-    return joined(found, Digits(negatives, labels))
+    drawn = [make_negatives(extras.negatives, random)]
+    if extras.pairs:
+        drawn.append(make_pairs(prepare(handwriting), extras.pairs, random))
+    return joined(found, Digits(np.concatenate(drawn), np.full(extras.drawn, REJECT, dtype=np.uint8)))
 
 
 def kept_extras(file: Path, handwriting: Digits, extras: Extras, seed: int) -> Digits:

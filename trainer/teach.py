@@ -1,7 +1,8 @@
 """Finished teachers in, lessons out: augmented crops, and what the teachers together make of each.
 
-Teachers speak of MNIST's digits. Of crops that a camera took, and of what is no digit, the labels speak: who learns
-from opinions alone what a digit may look like takes unknown signs for one, more often than its teachers do.
+Teachers speak of MNIST's digits, and those who were shown crops that a camera took speak of such as well. Of what is
+drawn to be no digit the labels speak: who learns from opinions what a digit may look like takes unknown signs for one,
+more often than its teachers do.
 `accurate` learns from the large ones, and `compact` from these and from `accurate`: what lies in between teaches
 a small network more than a large one could (Mirzadeh et al., "Improved Knowledge Distillation via Teacher
 Assistant", 2020). An opinion is not taken whole: probabilities are levelled by a temperature, so that a student
@@ -49,8 +50,9 @@ class Course:
         count: of lessons.
         seed: of all chance in them.
         temperature: that the teachers' probabilities are levelled by.
-        label_share: of the true label in what is to be learnt.
-        smoothing: share of certainty taken from the labels of crops that no teacher speaks of.
+        label_share: of the true label in what is to be learnt of MNIST's digits.
+        crop_label_share: the same of what a camera took.
+        smoothing: share of certainty taken from the labels of what no teacher speaks of.
         augmentation: how the crops are changed.
         rough: share of MNIST's that then gets the faults of `trainer.rough`, which the teachers are spared.
         extras: what is added to MNIST; each lesson shows others.
@@ -61,6 +63,7 @@ class Course:
     seed: int
     temperature: float
     label_share: float
+    crop_label_share: float
     smoothing: float
     augmentation: Augmentation
     rough: float
@@ -73,6 +76,7 @@ _BY_LARGE_ONES = Course(
     seed=1001,
     temperature=1.0,
     label_share=0.2,
+    crop_label_share=0.4,
     smoothing=0.03,
     augmentation=Augmentation(),
     rough=0.08,
@@ -143,7 +147,7 @@ def lessons_folder(folder: Path, student: str) -> Path:
 
 def _extras_file(folder: Path, course: Course) -> Path:
     """Where courses that show the same find it: its name says what it was made by."""
-    made_by = f"{course.seed}-{course.extras.scenes}-{course.extras.negatives}-{kinds_digest()}"
+    made_by = f"{course.seed}-{course.extras.scenes}-{course.extras.negatives}-{course.extras.pairs}-{kinds_digest()}"
     return folder.parent / f"extras-{made_by}.npz"
 
 
@@ -152,24 +156,28 @@ def _make_lesson(
 ) -> None:
     """Writes one lesson; its second file comes last, so that it is there only when both are whole."""
     random = np.random.default_rng((course.seed, number))
-    shown = extras.take(shown_in(number, len(extras), course.extras.shown, course.seed))
-    digits, of_mnist = joined(handwriting, shown), len(handwriting)
+    # In order: MNIST's, what a camera took, and from `drawn` on what no teacher speaks of.
+    rows = np.sort(shown_in(number, len(extras), course.extras.shown, course.seed))
+    digits, of_mnist = joined(handwriting, extras.take(rows)), len(handwriting)
+    drawn = of_mnist + int(np.searchsorted(rows, len(extras) - course.extras.drawn))
+    knowing = [model for model in models if model.output_shape[-1] == CLASSES]
     images, targets = np.empty_like(digits.images), np.empty((len(digits), CLASSES), np.float16)
-    starts = [*range(0, of_mnist, CHUNK), *range(of_mnist, len(digits), CHUNK)]
-    for start, end in track(
-        list(zip(starts, [*starts[1:], len(digits)], strict=True)),
-        f"lesson {number + 1} of {course.count}",
-        console=Console(stderr=True),
-    ):
-        rows = slice(start, end)
-        labels = digits.labels[rows]
-        crops = augment(digits.images[rows], labels, random, course.augmentation)
+    chunks = [
+        (start, min(start + CHUNK, last))
+        for first, last in ((0, of_mnist), (of_mnist, drawn), (drawn, len(digits)))
+        for start in range(first, last, CHUNK)
+    ]
+    for start, end in track(chunks, f"lesson {number + 1} of {course.count}", console=Console(stderr=True)):
+        chunk = slice(start, end)
+        labels = digits.labels[chunk]
+        images[chunk] = crops = augment(digits.images[chunk], labels, random, course.augmentation)
         if start < of_mnist:
-            targets[rows] = to_learn(opinion(models, crops), labels, course)
-            images[rows] = roughen(crops, course.rough, random)
+            targets[chunk] = to_learn(opinion(models, crops), labels, course.label_share, course.temperature)
+            images[chunk] = roughen(crops, course.rough, random)
+        elif start < drawn and knowing:
+            targets[chunk] = to_learn(opinion(knowing, crops), labels, course.crop_label_share, course.temperature)
         else:
-            targets[rows] = smoothed(labels, course.smoothing)
-            images[rows] = crops
+            targets[chunk] = smoothed(labels, course.smoothing)
     images_file, targets_file = lesson_files(folder, number)
     _save_whole(images_file, images)
     _save_whole(targets_file, targets)
@@ -191,11 +199,11 @@ def opinion(models: Sequence[Any], crops: UInt8) -> Float32:
     return np.asarray(scores.mean(axis=0))
 
 
-def to_learn(probabilities: Float32, labels: UInt8, course: Course) -> Float32:
+def to_learn(probabilities: Float32, labels: UInt8, label_share: float, temperature: float) -> Float32:
     """Levelled probabilities with the true label's share, (N, 11) float32 that add up to 1."""
-    levelled = probabilities ** (1 / course.temperature)
+    levelled = probabilities ** (1 / temperature)
     levelled /= levelled.sum(axis=1, keepdims=True)
-    return course.label_share * smoothed(labels, 0.0) + (1 - course.label_share) * levelled
+    return label_share * smoothed(labels, 0.0) + (1 - label_share) * levelled
 
 
 def smoothed(labels: UInt8, smoothing: float) -> Float32:

@@ -103,8 +103,9 @@ class Start:
         return Start(load_model(file), hashlib.sha256(file.read_bytes()).hexdigest())
 
 
-EXTRAS = Extras(scenes=80, negatives=40_000, shown=60_000)
-MANY_EXTRAS = Extras(scenes=310, negatives=240_000, shown=120_000)  # what a small network lacks is not size, but pages
+EXTRAS = Extras(scenes=80, negatives=40_000, pairs=10_000, shown=60_000)
+# What a small network lacks is not size, but pages.
+MANY_EXTRAS = Extras(scenes=310, negatives=300_000, pairs=60_000, shown=120_000)
 HALF = "mixed_bfloat16"  # a fifth to a third faster than float32, where the processor knows it
 
 RECIPES = {
@@ -120,7 +121,9 @@ RECIPES = {
 """Chosen on the validation split."""
 
 QUICK = {
-    name: dataclasses.replace(RECIPES[name], epochs=12, label_smoothing=0.03, extras=Extras(scenes=6, negatives=4_000))
+    name: dataclasses.replace(
+        RECIPES[name], epochs=12, label_smoothing=0.03, extras=Extras(scenes=6, negatives=4_000, pairs=1_000)
+    )
     for name in ("compact", "accurate")
 }
 """Without teachers and with few drawn pages: for a trial, in minutes."""
@@ -272,7 +275,7 @@ def validation_digits(mnist: Mnist, recipe: Recipe, run: Path, seed: int) -> Dig
     if recipe.extras is None:
         return digits
     share = len(mnist.validation) / len(mnist.train)
-    extras = Extras(max(1, round(recipe.extras.scenes * share)), max(1, round(recipe.extras.negatives * share)))
+    extras = recipe.extras.part(share)
     return joined(digits, kept_extras(run / VALIDATION_EXTRAS, mnist.validation, extras, seed + 1))
 
 

@@ -19,7 +19,7 @@ from trainer.teach import COURSES, Course, lessons_folder, make_lessons, opinion
 from trainer.train import RECIPES, Recipe, train
 
 DIGITS = [str(digit) for digit in range(10)]
-LITTLE = Course((), 2, 1001, 2.0, 0.2, 0.11, Augmentation(), 0.15, Extras(scenes=1, negatives=60, shown=2000))
+LITTLE = Course((), 2, 1001, 2.0, 0.2, 0.4, 0.11, Augmentation(), 0.15, Extras(1, negatives=60, pairs=20, shown=2000))
 
 
 class Certain:
@@ -27,6 +27,7 @@ class Certain:
 
     def __init__(self, probabilities: list[float]) -> None:
         self._probabilities = np.array(probabilities, np.float32)
+        self.output_shape = (None, len(probabilities))
         self.asked = 0
 
     def predict(self, crops: NDArray[np.float32], batch_size: int, verbose: int) -> NDArray[np.float32]:
@@ -68,23 +69,27 @@ def test_those_who_know_digits_alone_give_nothing_to_what_is_none() -> None:
 def test_probabilities_are_levelled_and_the_label_has_its_share() -> None:
     said = np.array([[0.81] + 9 * [0.0] + [0.09]], np.float32)  # .9 and .3 after the square root
 
-    learnt = to_learn(said, np.array([10], np.uint8), LITTLE)
+    learnt = to_learn(said, np.array([10], np.uint8), 0.2, 2.0)
 
     np.testing.assert_allclose(learnt, [[0.8 * 0.75] + 9 * [0.0] + [0.2 + 0.8 * 0.25]], rtol=1e-6)
 
 
-def test_of_crops_of_a_camera_the_labels_speak(
+def test_who_was_shown_crops_of_a_camera_speaks_of_them_and_labels_of_what_is_drawn(
     little: Mnist, teachers: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    models = iter(asked := [Certain(10 * [0.1]), Certain(10 * [0.0] + [1.0])])
+    knowing, other = Certain(3 * [0.0] + [1.0] + 7 * [0.0]), Certain(10 * [0.1])
+    models = iter((knowing, other))
     monkeypatch.setattr("trainer.teach.load_model", lambda file: next(models))
 
     lessons = make_lessons(little, dataclasses.replace(LITTLE, count=1), teachers, tmp_path / "lessons")
 
-    assert [model.asked for model in asked] == [len(little.train)] * 2
-    _, targets = lessons.take(np.arange(len(little.train), len(lessons)), 0, 0)
-    np.testing.assert_allclose(targets.max(axis=1), 0.9, atol=1e-3)  # smoothed by 0.11 over eleven classes
-    assert (targets.argmax(axis=1) == 10).any() and (targets.argmax(axis=1) < 10).any()
+    of_mnist, drawn = len(little.train), LITTLE.extras.drawn
+    assert (knowing.asked, other.asked) == (len(lessons) - drawn, of_mnist)
+    _, targets = lessons.take(np.arange(of_mnist, len(lessons)), 0, 0)
+    crops, others = targets[:-drawn], targets[-drawn:]
+    assert (crops[:, 3] > 0.599).all()  # what the teacher says
+    assert np.isclose(crops[:, 10], 0.4, atol=1e-3).any()  # what the label says
+    np.testing.assert_allclose(others[:, 10], 0.9, atol=1e-3)  # smoothed by 0.11 over eleven classes
 
 
 def test_each_lesson_is_another_one_and_the_first_comes_back(folder: Path) -> None:

@@ -1,7 +1,8 @@
 """Readings and the regions that are no digit in, the readings that their surroundings bear out.
 
 Alone, an o cannot be told from a 0 nor an l from a 1, and in the grain of wood there is always something
-like a 7. Among letters, or among dozens of shapes that are nothing, it is not believed.
+like a 7. Among letters, or among dozens of shapes that are nothing, it is not believed; nor are strokes in a row
+of nothing else.
 """
 
 from collections.abc import Sequence
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 from edge_app.frames import Reading, Region, RegionMap
 from edge_app.stages.boxes import off_edges
 from edge_app.stages.rows import Boxes, as_boxes, gaps, in_row
+from edge_app.stages.strokes import ONE
 
 LETTER_HEIGHTS = 0.6, 1.8  # of a letter's, in the number's height; operators are mostly lower
 SMALL_LETTER = 0.4  # the same at the least, beside what may be an l or a j
@@ -35,6 +37,8 @@ CLEAR = 0.5  # of a digit's height: where it stands as far from all shapes about
 TOWER_OVER = 0.2, 1.0  # of a lone stroke's height: of the digits in its row
 TOWER = 1.75  # of the tallest of these: where it is as tall, it is none of them
 FEW_BESIDE = 2  # of them, itself among them, do not tell
+TALLY_LEAST = 10  # 1s in a row: a tally, a ruler, a bar code, a fence
+TALLY_HEIGHTS = 0.3, 3.0  # of theirs, in the number's: the marks of a ruler differ
 
 NEXT_DIGIT = 0.6  # of the number's height: the space that one more digit would take
 LARGE_SHARE = 0.7  # of the number's height: least extent of what may hold or hide a digit; operators are smaller
@@ -56,7 +60,8 @@ def believable(readings: Sequence[Reading], others: Sequence[Region], region_map
     digits = as_boxes([digit.box_xywh for reading in readings for digit in reading.digits])
     stats = region_map.statistics[1:]
     ink = stats[off_edges(stats, region_map.components.shape), :4] / region_map.resize_factor
-    kept = [r for r in readings if not (_towers(r, digits) or _in_grain(r, ink, digits))]
+    ones = as_boxes([digit.box_xywh for reading in readings for digit in reading.digits if digit.digit == ONE])
+    kept = [r for r in readings if not (_towers(r, digits) or _in_tally(r, ones, digits) or _in_grain(r, ink, digits))]
     if not kept or not len(shapes):
         return tuple(kept)
     kept = [r for r in kept if not (_in_word(r, shapes) or _in_texture(r, shapes, digits))]
@@ -124,6 +129,14 @@ def _towers(reading: Reading, digits: Boxes) -> bool:
     tallest = beside[beside[:, 3] < height, 3].max(initial=0.0)
     alone = np.count_nonzero(beside[:, 3] >= height) <= 1  # itself
     return bool(len(beside) > FEW_BESIDE and alone and height >= TOWER * tallest)
+
+
+def _in_tally(reading: Reading, ones: Boxes, digits: Boxes) -> bool:
+    """Whether a number of 1s stands in a row of many strokes, and of no other digit."""
+    if set(reading.text) != {str(ONE)}:
+        return False
+    strokes, all_digits = (np.count_nonzero(in_row(reading.box_xywh, boxes, TALLY_HEIGHTS)) for boxes in (ones, digits))
+    return strokes >= TALLY_LEAST and strokes == all_digits
 
 
 def _is_plain(reading: Reading) -> bool:

@@ -54,6 +54,22 @@ def test_numbers_beside_signs_and_words_are_believed(reading: Reading, others: l
 
 
 @pytest.mark.parametrize(
+    ("numbers", "believed"),
+    [
+        pytest.param(["1111", "11111", "11"], False, id="a tally of eleven"),
+        pytest.param(["111111111111"], False, id="a ruler"),
+        pytest.param(["1111", "11111"], True, id="nine 1s"),
+        pytest.param(["1111", "11111", "11", "7"], True, id="a 7 among them"),
+    ],
+)
+def test_strokes_in_a_row_of_nothing_else_are_no_numbers(numbers: list[str], believed: bool) -> None:
+    starts = np.cumsum([0] + [24 * len(text) + 20 for text in numbers])[:-1]
+    row = [number(20 + int(start), text) for start, text in zip(starts, numbers, strict=True)]
+
+    assert texts([number(20, "11", y=300), *row], []) == ["11", *(numbers if believed else [])]
+
+
+@pytest.mark.parametrize(
     ("text", "confidence", "letters", "believed"),
     [
         pytest.param("7", 1.0, 1, True, id="beyond doubt, and perhaps it was a digit"),

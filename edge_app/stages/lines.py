@@ -46,6 +46,8 @@ SLIMNESS = 14.0  # length / thickness of a line
 SIDE_SLIMNESS = 7.0  # the same of the side of a box
 APART = 0.04  # of the longer side: two segments nearer than this are one line found twice
 IN_ROW = 0.008  # of the longer side: how far pieces of one line may lie from its straight continuation
+SIDES_OF_BOXES = 3  # upright ones that two boxes have, one of them shared: what crosses more is a line of a grid
+UNBROKEN = 0.9  # of the length of a line: the least that is drawn, of a grid's
 THICKER = 1.5  # than the sides across it: what no side of a box is
 TOUCHING = 0.02  # of the longer side: ends of a box's sides this near meet
 LEFTOVER_SHARE = 0.55  # of the longest line: a larger piece left over was the rest of a digit
@@ -76,11 +78,12 @@ def remove_lines(mask: UInt8, components: Int32, stats: Int32) -> UInt8:
     thick = cv2.morphologyEx(drawn, cv2.MORPH_OPEN, np.ones((THICKEST_PX, THICKEST_PX), np.uint8))
     found = straight_segments(np.asarray(cv2.subtract(drawn, thick), dtype=np.uint8), side)
     rows = [row for row in in_rows(found, IN_ROW * side) if is_straight(mask, row)]
-    rules = _rules(rows, mask.shape)
+    sides = _box_sides(mask, rows)
+    rules = _rules(rows, sides, mask.shape)
     ruled = distinct([rule for rule in rules if rule.flat], APART * side)
     if len(ruled) >= 2 and _spacing(ruled, mask.shape[1] / 2) <= WIDEST_SPACING * side:
         rules = _completed(rules, ruled, _pieces(mask, components, stats, carriers, ruled), IN_ROW * side)
-    lines = rules + [line for line in _box_sides(mask, rows) if line not in rules]
+    lines = rules + [line for line in sides if line not in rules]
     if not lines:
         return mask
     erased = mask.copy()
@@ -216,10 +219,17 @@ def _dashes(stats: Int32) -> NDArray[np.bool_]:
     return np.asarray(straight & (longer >= DASH_SLIMNESS * shorter) & (stats[:, AREA] <= DASH_THICKNESS_PX * longer))
 
 
-def _rules(segments: list[Segment], shape_hw: tuple[int, ...]) -> list[Segment]:
-    """The long lines of a page, and where it is ruled, shorter ones that run alike."""
+def _rules(segments: list[Segment], sides: list[Segment], shape_hw: tuple[int, ...]) -> list[Segment]:
+    """The long lines of a page, and where it is ruled, shorter ones that run alike; no box alone makes a ruled page.
+
+    Args:
+        segments: straight ones.
+        sides: those of them that are sides of boxes.
+        shape_hw: of the frame.
+    """
     apart = APART * max(shape_hw)
-    flat, upright = ([s for s in segments if s.flat is way] for way in (True, False))
+    candidates = _may_be_rules(segments, sides, shape_hw)
+    flat, upright = ([s for s in candidates if s.flat is way] for way in (True, False))
     rules = [s for s in flat if s.drawn >= RULE_SHARE * shape_hw[1]]
     shorter = [s for s in flat if s.drawn >= ONE_OF_SEVERAL_SHARE * shape_hw[1]]
     if len(distinct(shorter, apart)) >= 2:
@@ -237,6 +247,30 @@ def _rules(segments: list[Segment], shape_hw: tuple[int, ...]) -> list[Segment]:
     if is_ruled or len(distinct(plumb, apart)) >= 3:
         rules += plumb
     return rules
+
+
+def _may_be_rules(segments: list[Segment], sides: list[Segment], shape_hw: tuple[int, ...]) -> list[Segment]:
+    """The segments without sides of boxes that stand alone; with them on a grid, whose fine lines may be broken."""
+    near = TOUCHING * max(shape_hw)
+    in_grid = [side for side in sides if _is_of_a_grid(side, sides, near)]
+    if min(len([side for side in in_grid if side.flat is way]) for way in (True, False)) >= 2:
+        return segments
+    alone = [side for side in sides if side.drawn < RULE_SHARE * shape_hw[side.flat] and side not in in_grid]
+    return [segment for segment in segments if not any(_lies_on(side, segment, near) for side in alone)]
+
+
+def _lies_on(side: Segment, segment: Segment, near: float) -> bool:
+    """Whether a segment is a side of a box, or a part of it that was found once more."""
+    first, last = side.along[0] - near, side.along[-1] + near
+    return first <= segment.along[0] and segment.along[-1] <= last and in_line(side, segment, near)
+
+
+def _is_of_a_grid(side: Segment, sides: list[Segment], near: float) -> bool:
+    """Whether the side of a box crosses those of many in one go; boxes in a row have gaps between them."""
+    across = [other for other in sides if other.flat is not side.flat]
+    places = np.sort(_crossings(side, across, near))
+    crossed = 1 + np.count_nonzero(np.diff(places) > near)  # both edges of a thick line are one
+    return bool(side.drawn >= UNBROKEN * side.length and crossed > SIDES_OF_BOXES)
 
 
 def _is_evenly_spaced(segment: Segment, rules: list[Segment]) -> bool:
@@ -283,6 +317,12 @@ def _no_thicker(mask: UInt8, segments: list[Segment], others: list[Segment]) -> 
 
 def _ends_on(segment: Segment, others: list[Segment], near: float) -> bool:
     """Whether both ends of a segment lie on others, or it runs on beyond them."""
+    crossed = _crossings(segment, others, near)
+    return bool(crossed) and max(crossed) - min(crossed) >= 0.5 * segment.length
+
+
+def _crossings(segment: Segment, others: list[Segment], near: float) -> list[float]:
+    """Where along a segment others cross it, or nearly do."""
     crossed = []
     for other in others:
         place = segment.middle
@@ -292,7 +332,7 @@ def _ends_on(segment: Segment, others: list[Segment], near: float) -> bool:
         reaches = other.along[0] - near <= across <= other.along[-1] + near
         if reaches and segment.along[0] - near <= place <= segment.along[-1] + near:
             crossed.append(place)
-    return bool(crossed) and max(crossed) - min(crossed) >= 0.5 * segment.length
+    return crossed
 
 
 def _erase_posts(mask: UInt8, lines: UInt8) -> None:

@@ -316,3 +316,23 @@ def test_the_fine_lines_of_a_grid_go_where_only_dashes_are_left_of_them() -> Non
 
     assert len(found) == 10
     assert np.count_nonzero(without_lines(page | fine | ones) & ones) > 0.9 * np.count_nonzero(ones)
+
+
+def test_boxes_drawn_around_numbers_make_no_ruled_page() -> None:
+    page = blank()
+    for left, top, right, bottom in (
+        (40, 60, 240, 150),
+        (350, 75, 580, 165),
+        (40, 210, 260, 290),
+        (400, 330, 600, 400),
+    ):
+        cv2.rectangle(page, (left, top), (right, bottom), 255, 2)
+    numbers = blank()
+    write(numbers, "7", (275, 104))  # its bar lies where the top of the first box would go on
+    write(numbers, "7", (100, 378))  # the same of the last one
+    write(numbers, "1", (480, 270))
+
+    both = cv2.bitwise_or(page, numbers)
+
+    np.testing.assert_array_equal(without_lines(both) & numbers, numbers)
+    assert len(find_regions(both).regions) == 3

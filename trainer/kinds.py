@@ -251,6 +251,7 @@ POSITIVE: dict[str, Kind] = {
     "sudoku": Kind(layouts.sudoku, frame_wh=(1024, 768)),
     "sums": Kind(layouts.sums),
     "noted": Kind(layouts.noted),
+    "marked": Kind(layouts.marked, style=Style(pens=PENS)),
     "touching": Kind(style=Style(pens=PENS, gap=(-0.07, 0.03))),
     "broken": Kind(style=Style(pens=(Pen(breaks=0.35), Pen(0.08, breaks=0.35)))),
     "tilted": Kind(view=_steep),

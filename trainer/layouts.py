@@ -123,6 +123,39 @@ def sums(sheet: Sheet) -> None:
     fill_lines(sheet, operator)
 
 
+def marked(sheet: Sheet) -> None:
+    """Numbers that somebody went through with a pen: put into boxes, underlined, ticked, or left as they are."""
+    fill_lines(sheet)
+    random = sheet.random
+    digits = np.array([digit.box_xywh for number in sheet.numbers for digit in number.digits])
+    for number in sheet.numbers:
+        own = np.array([digit.box_xywh for digit in number.digits])
+        (left, top), (right, bottom) = own[:, :2].min(axis=0), (own[:, :2] + own[:, 2:]).max(axis=0)
+        size = int(bottom - top)
+        margin, thickness = int(size * random.uniform(0.2, 0.35)), max(2, int(size * random.uniform(0.04, 0.1)))
+        mark = str(random.choice(("box", "line", "tick", "none"), p=(0.35, 0.2, 0.2, 0.25)))
+        corners = {
+            "box": ((left - margin, top - margin), (right + margin, bottom + margin)),
+            "line": ((left, bottom + margin // 2), (right, bottom + margin)),
+            "tick": ((right + margin, top), (right + margin + size, bottom)),
+        }
+        if mark == "none":
+            continue
+        first, last = np.array(corners[mark])
+        met = (digits[:, :2] < last).all(axis=1) & (digits[:, :2] + digits[:, 2:] > first).all(axis=1)
+        inside = (first >= 0).all() and (last < PAGE_WH).all()
+        if not inside or np.count_nonzero(met) > (len(own) if mark == "box" else 0):
+            continue
+        if mark == "tick":
+            sheet.put(draw_tick(size, random), int(first[0]), int(first[1]))
+            continue
+        outline = np.array([first, (last[0], first[1]), last, (first[0], last[1])])
+        course = outline if mark == "box" else outline[:2]
+        course = (course + random.normal(0, 0.03 * size, course.shape)).round().astype(np.int32)
+        ink = float(random.uniform(0.8, 1.0))
+        cv2.polylines(sheet.ink, [course], mark == "box", (ink,), thickness, cv2.LINE_AA)
+
+
 def noted(sheet: Sheet) -> None:
     """Numbers with words beside them."""
 
@@ -225,6 +258,22 @@ def draw_lines(lines: Lines, side_px: int, random: np.random.Generator) -> Float
         points = np.array(line) + random.normal(0.0, 0.03, (len(line), 2))
         corners = (np.clip(points, 0.05, 0.95) * side_px).round().astype(np.int32)
         cv2.polylines(canvas, [corners], False, (255,), stroke, cv2.LINE_AA)
+    return np.asarray(canvas / 255.0, dtype=np.float32)
+
+
+def draw_tick(side_px: int, random: np.random.Generator) -> Float32:
+    """A tick as teachers make them, down a little and up in one swing, (side, side) float32."""
+    width, height = random.uniform(0.5, 1.0), random.uniform(0.6, 1.0)
+    left, top, turn = (1 - width) / 2, (1 - height) / 2, random.uniform(0.2, 0.4)
+    start = np.array([left, top + height * random.uniform(0.35, 0.7)])
+    low, end = np.array([left + turn * width, top + height]), np.array([left + width, top])
+    bend = (low + end) / 2 + random.uniform((-0.15, -0.05), (0.05, 0.12))
+    share = np.linspace(0, 1, 9)[:, None]
+    swing = (1 - share) ** 2 * low + 2 * share * (1 - share) * bend + share**2 * end
+    canvas = np.zeros((side_px, side_px), dtype=np.uint8)
+    stroke = max(2, int(side_px * random.uniform(0.03, 0.12)))
+    corners = (np.vstack([start, swing]) + random.normal(0.0, 0.008, (10, 2))) * (side_px - stroke) + stroke / 2
+    cv2.polylines(canvas, [corners.round().astype(np.int32)], False, (255,), stroke, cv2.LINE_AA)
     return np.asarray(canvas / 255.0, dtype=np.float32)
 
 

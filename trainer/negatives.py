@@ -14,7 +14,7 @@ from edge_app.frames import Float32, UInt8
 from edge_app.stages.crop import center_ink
 from edge_app.stages.strokes import SLIM, long_axis
 from trainer.foreign_signs import draw_sign
-from trainer.layouts import MARKS, draw_lines, draw_mark
+from trainer.layouts import MARKS, draw_lines, draw_mark, draw_tick
 from trainer.pens import font_files, write_text
 
 T = TypeVar("T")
@@ -93,19 +93,8 @@ def _bracket(random: np.random.Generator) -> Float32:
 
 
 def tick(random: np.random.Generator) -> Float32:
-    """A tick as teachers make them: down a little, and up in one swing."""
-    width, height = random.uniform(0.5, 1.0), random.uniform(0.6, 1.0)
-    left, top, turn = (1 - width) / 2, (1 - height) / 2, random.uniform(0.2, 0.4)
-    start = np.array([left, top + height * random.uniform(0.35, 0.7)])
-    low, end = np.array([left + turn * width, top + height]), np.array([left + width, top])
-    bend = (low + end) / 2 + random.uniform((-0.15, -0.05), (0.05, 0.12))
-    share = np.linspace(0, 1, 9)[:, None]
-    swing = (1 - share) ** 2 * low + 2 * share * (1 - share) * bend + share**2 * end
-    canvas = np.zeros((SIDE_PX, SIDE_PX), dtype=np.uint8)
-    stroke = max(2, int(SIDE_PX * random.uniform(0.03, 0.12)))
-    corners = (np.vstack([start, swing]) + random.normal(0.0, 0.008, (10, 2))) * (SIDE_PX - stroke) + stroke / 2
-    cv2.polylines(canvas, [corners.round().astype(np.int32)], False, (255,), stroke, cv2.LINE_AA)
-    return np.asarray(canvas / 255.0, dtype=np.float32)
+    """A tick as teachers make them."""
+    return draw_tick(SIDE_PX, random)
 
 
 def _word(random: np.random.Generator) -> Float32:

@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 REJECT = len(DIGIT_LABELS)
 TEMPERATURES = np.geomspace(0.2, 5.0, 161)  # steps of 2 %
 HANDICAPS = np.arange(0.0, 6.01, 0.1)  # taken from the logit of "reject"
-REJECTED_SHARE = 0.003  # of all validation digits that may be rejected
+REJECTED_SHARE = 0.002  # of all validation digits that may be rejected
 BINS = 15
 
 

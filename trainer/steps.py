@@ -68,7 +68,7 @@ LOCKED = FLOAT_FILE, INT8_FILE, TRAINING_EXTRAS, VALIDATION_EXTRAS
 QAT_EPOCHS = 4
 FINE_EPOCHS = 3
 FINE_LEARNING_RATE = 1e-3  # a quarter of it is used, as wherever a model starts from a finished one
-FINE_EXTRAS = Extras(scenes=4, negatives=3_000)  # so that it does not forget what is no digit
+FINE_EXTRAS = Extras(scenes=4, negatives=3_000, pairs=500)  # so that it does not forget what is no digit
 QAT_LEARNING_RATE = 1e-4
 
 

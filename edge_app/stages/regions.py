@@ -33,6 +33,7 @@ MIN_SHARE_OF_TALLEST = 0.05  # of the tallest region: dots and specks beside a l
 FRAME_EDGE_PX = 1  # at working size; ink this near the edge of the frame goes on outside it
 FILLING_SHARE = 0.6  # of the frame's height: what is so tall and still a digit is all there
 HELD_HEIGHT_SHARE = 0.35  # of the height of a form box: the least height of a digit in it
+LOOPED_HEIGHT_SHARE = 0.2  # the same of each of two: loops round them may touch, and look like an 8
 HOLDER_MAX_FILL = 0.3
 TABLE_MIN_HELD = 3  # regions inside another; the loops of a large 8 may hold a speck or two
 FLAT_ASPECT = 1.4  # width / height
@@ -158,7 +159,8 @@ def _holds_digits(boxes: Int32) -> Flags:
     )
     tall = boxes[None, :, HEIGHT] >= boxes[:, None, HEIGHT] * HELD_HEIGHT_SHARE
     thin = boxes[:, AREA] <= boxes[:, WIDTH] * boxes[:, HEIGHT] * HOLDER_MAX_FILL
-    holds = (inside & tall).any(axis=1) | (inside.sum(axis=1) >= TABLE_MIN_HELD)
+    fair = boxes[None, :, HEIGHT] >= boxes[:, None, HEIGHT] * LOOPED_HEIGHT_SHARE
+    holds = (inside & tall).any(axis=1) | ((inside & fair).sum(axis=1) >= 2) | (inside.sum(axis=1) >= TABLE_MIN_HELD)
     return np.asarray(holds & thin)
 
 

@@ -336,3 +336,43 @@ def test_boxes_drawn_around_numbers_make_no_ruled_page() -> None:
 
     np.testing.assert_array_equal(without_lines(both) & numbers, numbers)
     assert len(find_regions(both).regions) == 3
+
+
+def looped(page: UInt8, left: int, top: int, right: int, bottom: int) -> None:
+    """A closed line with straight parts and round corners, as somebody draws it around a number."""
+    cv2.line(page, (left + 30, top), (right - 30, top), 255, 3)
+    cv2.line(page, (left + 30, bottom), (right - 30, bottom), 255, 3)
+    for middle, angle in ((left + 30, 90), (right - 30, 270)):
+        cv2.ellipse(page, (middle, (top + bottom) // 2), (30, (bottom - top) // 2), 0, angle, angle + 180, 255, 3)
+
+
+def test_loops_around_numbers_go_with_all_their_parts() -> None:
+    page, numbers = blank(), blank()
+    for top in (40, 180, 320):
+        looped(page, 60, top, 420, top + 100)
+        write(numbers, "3856", (110, top + 70))
+
+    page, numbers = turned(page, 4), turned(numbers, 4)
+    both = cv2.bitwise_or(page, numbers)
+
+    np.testing.assert_array_equal(without_lines(both), numbers)
+    assert len(find_regions(both).regions) == 12
+
+
+def test_a_loop_that_a_digit_hangs_on_is_not_taken_with_it() -> None:
+    page, number = blank(), blank()
+    looped(page, 60, 180, 420, 300)
+    write(page, "3856", (110, 260))
+    write(number, "7", (250, 345))  # its bar lies on the loop
+
+    left = without_lines(cv2.bitwise_or(page, number)) & number
+
+    assert np.count_nonzero(left) > 0.6 * np.count_nonzero(number)
+
+
+def test_a_large_0_with_nothing_in_it_is_no_loop() -> None:
+    page = blank()
+    cv2.ellipse(page, (320, 240), (110, 170), 0, 0, 360, 255, 4)
+    cv2.circle(page, (300, 200), 4, 255, -1)  # a speck
+
+    np.testing.assert_array_equal(without_lines(page), page)

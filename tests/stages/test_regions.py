@@ -218,3 +218,12 @@ def test_the_desk_around_two_sides_of_a_page_does_not_swallow_its_digits() -> No
 
     assert (40, 60, 6, 40) in boxes
     assert (70, 60, 6, 40) in boxes
+
+
+def test_two_loops_that_touch_around_two_digits_are_no_8() -> None:
+    mask = np.zeros((480, 640), np.uint8)
+    for middle, digit in ((130, "5"), (270, "9")):
+        cv2.ellipse(mask, (200, middle), (55, 70), 0, 0, 360, 255, 4)
+        cv2.putText(mask, digit, (172, middle + 32), cv2.FONT_HERSHEY_SIMPLEX, 3, 255, 5)
+
+    assert len(find_regions(mask).regions) == 2

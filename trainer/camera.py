@@ -112,13 +112,14 @@ def take_frame(
     """
     exposures = [_expose(page, view, desk, frame_wh) for view in views]
     scene = np.asarray(np.mean(exposures, axis=0), dtype=np.float32)
-    lamp = _light_map(light, frame_wh)[..., np.newaxis] * np.array(light.cast_bgr, dtype=np.float32)
-    glare = np.zeros(1, np.float32) if light.glare_at is None else _glare(light.glare_at, frame_wh)[..., np.newaxis]
-    lit = np.asarray(scene * lamp + glare, dtype=np.float32)
+    level = _light_map(light, frame_wh)
+    lit = scene * cv2.merge([level * np.float32(cast) for cast in light.cast_bgr])
+    if light.glare_at is not None:
+        lit += _thrice(_glare(light.glare_at, frame_wh))
     if light.blur_px > 0:
         lit = np.asarray(cv2.GaussianBlur(lit, (0, 0), light.blur_px), dtype=np.float32)
-    noise = random.normal(0.0, light.noise, (frame_wh[1], frame_wh[0], 1)).astype(np.float32)
-    frame: UInt8 = np.clip(lit + noise + 0.5, 0, 255).astype(np.uint8)
+    noise = random.normal(0.0, light.noise, (frame_wh[1], frame_wh[0])).astype(np.float32)
+    frame: UInt8 = np.clip(lit + _thrice(noise) + 0.5, 0, 255).astype(np.uint8)
     return frame if light.jpeg_quality is None else _through_jpeg(frame, light.jpeg_quality)
 
 
@@ -146,8 +147,12 @@ def _expose(page: Page, view: View, desk: UInt8, frame_wh: tuple[int, int]) -> F
     paper = cv2.resize(paper, frame_wh, interpolation=cv2.INTER_AREA).astype(np.float32)
     covered = cv2.resize(cover, frame_wh, interpolation=cv2.INTER_AREA).astype(np.float32) / 255.0
     shade = cv2.GaussianBlur(_shift(covered, SHADE_WAY_PX), (0, 0), SHADE_WAY_PX)  # of the page's edge on the desk
-    scene *= 1.0 - 0.4 * shade[..., np.newaxis]
-    return np.asarray(scene * (1.0 - covered[..., np.newaxis]) + paper * covered[..., np.newaxis], dtype=np.float32)
+    return scene * _thrice(1.0 - 0.4 * shade) * _thrice(1.0 - covered) + paper * _thrice(covered)
+
+
+def _thrice(plane: Float32) -> Float32:
+    """The same for blue, green and red, (H, W, 3): many times as quick to reckon with as a plane spread by NumPy."""
+    return np.asarray(cv2.merge((plane, plane, plane)), dtype=np.float32)
 
 
 def _shift(cover: Float32, way_px: int) -> Float32:

@@ -11,12 +11,10 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from rich.console import Console
-from rich.progress import track
 
 from trainer.data import Digits, prepare
 from trainer.errors import RunError
-from trainer.harvest import REJECT, draw_all, harvest
+from trainer.harvest import REJECT, harvest
 from trainer.kinds import KINDS
 from trainer.negatives import KINDS as NEGATIVES
 from trainer.negatives import make_negatives
@@ -66,9 +64,7 @@ def make_extras(handwriting: Digits, extras: Extras, seed: int) -> Digits:
         Crops with labels 0 to 9 and `REJECT`.
     """
     random = np.random.default_rng((seed, 0x4E47))
-    scenes = draw_all(HARVESTED, extras.scenes, handwriting, (seed, 0x5343))
-    shown = track(scenes, "drawing scenes", extras.scenes * len(HARVESTED), console=Console(stderr=True))
-    found = harvest(iter(shown), random)
+    found = harvest(HARVESTED, extras.scenes, handwriting, (seed, 0x5343))
     drawn = [make_negatives(extras.negatives, random)]
     if extras.pairs:
         drawn.append(make_pairs(prepare(handwriting), extras.pairs, random))

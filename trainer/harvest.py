@@ -4,12 +4,19 @@ A region that is one written digit keeps its label. One that holds two digits, a
 none at all is labelled REJECT. What could be argued over is left out.
 """
 
+import multiprocessing
+import os
+import signal
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
+from typing import ClassVar
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from rich.console import Console
+from rich.progress import track
 
 from edge_app.frames import BoxXYWH, RegionMap, UInt8
 from edge_app.manifest import DIGIT_LABELS
@@ -29,27 +36,64 @@ PIECE_SHARE = 0.2  # of a digit's box: a region that holds less is a piece; half
 APART_SHARE = 0.05  # of a region's box that may lie in digits' boxes where it holds none
 DIVIDED_SHARE = 0.35  # of scenes whose ink is divided in every other way, too: joined, cut, cleaned
 MAX_PER_SCENE = 30  # crops of nothing from one picture: a texture would give hundreds
+WORTH_PROCESSES = 100  # scenes: fewer are drawn before the processes have started
+SCENES_AT_A_TIME = 4
 
 
-def harvest(scenes: Iterator[Scene], random: np.random.Generator) -> Digits:
-    """Crops of the regions that the device's stages find in scenes.
+def harvest(kinds: Sequence[str], count: int, handwriting: Digits, seed: tuple[int, ...]) -> Digits:
+    """Crops of the regions that the device's stages find in drawn scenes. Many scenes are drawn on all cores.
 
     Args:
-        scenes: labelled pictures.
-        random: chooses among too many crops of nothing.
+        kinds: of scenes.
+        count: of each kind.
+        handwriting: to write with.
+        seed: of all chance; the crops are the same on any number of cores.
 
     Returns:
         Crops with labels 0 to 9 and `REJECT`.
     """
-    found = [_crops(scene, random) for scene in scenes]
+    jobs = [(kind, number) for number in range(count) for kind in kinds]
+    with _crops_of_each(jobs, handwriting, seed) as crops:
+        found = list(track(crops, "drawing scenes", len(jobs), console=Console(stderr=True)))
     return Digits(np.concatenate([f.images for f in found]), np.concatenate([f.labels for f in found]))
 
 
-def draw_all(kinds: Sequence[str], count: int, handwriting: Digits, seed: tuple[int, ...]) -> Iterator[Scene]:
-    """Draws `count` scenes of each kind."""
-    for number in range(count):
-        for kind in kinds:
-            yield draw(kind, handwriting, np.random.default_rng((*seed, number, *kind.encode())))
+@contextmanager
+def _crops_of_each(
+    jobs: Sequence[tuple[str, int]], handwriting: Digits, seed: tuple[int, ...]
+) -> Iterator[Iterator[Digits]]:
+    """The crops of each scene, in order, by processes of their own where that is worth it."""
+    cores = len(os.sched_getaffinity(0))
+    if cores == 1 or len(jobs) < WORTH_PROCESSES:
+        yield (_draw_and_cut(job, handwriting, seed) for job in jobs)
+        return
+    context = multiprocessing.get_context("spawn")  # a fork would take TensorFlow's locks along
+    with context.Pool(cores, _Worker.begin, (handwriting, seed)) as pool:
+        yield pool.imap(_Worker.crops_of, jobs, SCENES_AT_A_TIME)
+
+
+class _Worker:
+    """A process that draws: what is the same for all its scenes reaches it once."""
+
+    handwriting: ClassVar[Digits]
+    seed: ClassVar[tuple[int, ...]]
+
+    @classmethod
+    def begin(cls, handwriting: Digits, seed: tuple[int, ...]) -> None:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # an interrupt is its parent's to answer
+        cv2.setNumThreads(1)
+        cls.handwriting, cls.seed = handwriting, seed
+
+    @classmethod
+    def crops_of(cls, job: tuple[str, int]) -> Digits:
+        return _draw_and_cut(job, cls.handwriting, cls.seed)
+
+
+def _draw_and_cut(job: tuple[str, int], handwriting: Digits, seed: tuple[int, ...]) -> Digits:
+    """The crops of the scene of a kind and number."""
+    kind, number = job
+    random = np.random.default_rng((*seed, number, *kind.encode()))
+    return _crops(draw(kind, handwriting, random), random)
 
 
 def label_region(box: BoxXYWH, boxes: NDArray[np.int64], labels: Sequence[int]) -> int | None:

@@ -229,15 +229,15 @@ def _colour(sheet: Sheet) -> UInt8:
     pen = _one_of(sheet.style.pens_bgr, random)
     mottle = clouds(shape, random, 90) * 4.0 + clouds(shape, random, 7) * 2.5
     flow = random.uniform(*sheet.style.strength) + 0.08 * clouds(shape, random, 25)
-    picture = paper + mottle[..., np.newaxis]
+    planes = [level + mottle for level in paper]
     layers = (sheet.ruling, _one_of(RULINGS_BGR, random)), (sheet.print, _one_of(PRINTS_BGR, random))
     for layer, colour in (*layers, (np.clip(sheet.ink * flow, 0, 1), pen)):
-        cover = layer[..., np.newaxis]
-        picture = picture * (1.0 - cover) + colour * cover
+        if layer.any():
+            planes = [plane * (1.0 - layer) + level * layer for plane, level in zip(planes, colour, strict=True)]
     if sheet.style.creases:
-        picture *= 1.0 + sheet.style.creases * _folds(shape, random)[..., np.newaxis]
-    coloured: UInt8 = np.clip(picture + 0.5, 0, 255).astype(np.uint8)
-    return coloured
+        light = 1.0 + sheet.style.creases * _folds(shape, random)
+        planes = [plane * light for plane in planes]
+    return np.asarray(cv2.merge([np.clip(plane + 0.5, 0, 255).astype(np.uint8) for plane in planes]), dtype=np.uint8)
 
 
 def _folds(shape_hw: tuple[int, ...], random: np.random.Generator) -> Float32:

@@ -129,6 +129,5 @@ def _colour(random: np.random.Generator, darkest: tuple[int, ...], lightest: tup
 
 
 def _tinted(colour_bgr: tuple[int, ...], change: Float32) -> UInt8:
-    tinted = np.array(colour_bgr, dtype=np.float32) * (1.0 + change[..., np.newaxis])
-    picture: UInt8 = np.clip(tinted, 0, 255).astype(np.uint8)
-    return picture
+    light = 1.0 + change
+    return np.asarray(cv2.merge([np.clip(level * light, 0, 255).astype(np.uint8) for level in colour_bgr]))

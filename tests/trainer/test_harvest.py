@@ -8,7 +8,7 @@ from trainer import harvest
 from trainer.corpus import HARVESTED, Extras, kept_extras, kinds_digest, make_extras
 from trainer.data import Mnist
 from trainer.errors import RunError
-from trainer.harvest import REJECT, draw_all, label_region
+from trainer.harvest import REJECT, label_region
 from trainer.kinds import KINDS
 
 DIGITS = np.array([[100, 50, 20, 30], [124, 50, 20, 30]])
@@ -35,7 +35,7 @@ def test_where_nothing_is_written_nothing_is_a_digit() -> None:
 
 
 def test_harvested_digits_look_like_the_digits_they_are(mnist: Mnist) -> None:
-    found = harvest.harvest(draw_all(["plain"], 3, mnist.train, (1,)), np.random.default_rng(1))
+    found = harvest.harvest(["plain"], 3, mnist.train, (1,))
     digits = found.labels < REJECT
     means = np.stack([mnist.train.images[mnist.train.labels == d].mean(axis=0) for d in range(10)])
     blurred = np.stack([cv2.GaussianBlur(crop, (0, 0), 2.0) for crop in found.images[digits]]).astype(float)
@@ -50,10 +50,20 @@ def test_harvested_digits_look_like_the_digits_they_are(mnist: Mnist) -> None:
 
 
 def test_a_texture_yields_only_rejects(mnist: Mnist) -> None:
-    found = harvest.harvest(draw_all(["texture"], 4, mnist.train, (1,)), np.random.default_rng(1))
+    found = harvest.harvest(["texture"], 4, mnist.train, (1,))
 
     assert len(found) > 0
     assert set(found.labels.tolist()) == {REJECT}
+
+
+def test_scenes_give_the_same_crops_on_one_core_and_on_several(mnist: Mnist, monkeypatch: pytest.MonkeyPatch) -> None:
+    alone = harvest.harvest(["plain", "texture"], 3, mnist.train, (1,))
+    monkeypatch.setattr(harvest, "WORTH_PROCESSES", 1)
+    monkeypatch.setattr("os.sched_getaffinity", lambda _: {0, 1})
+    shared = harvest.harvest(["plain", "texture"], 3, mnist.train, (1,))
+
+    assert np.array_equal(alone.images, shared.images)
+    assert np.array_equal(alone.labels, shared.labels)
 
 
 def test_kinds_with_letters_are_not_harvested() -> None:

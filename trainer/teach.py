@@ -3,11 +3,11 @@
 Teachers speak of MNIST's digits, and those who were shown crops that a camera took speak of such as well. Of what is
 drawn to be no digit the labels speak: who learns from opinions what a digit may look like takes unknown signs for one,
 more often than its teachers do.
-`accurate` learns from the large ones, and `compact` from these and from `accurate`: what lies in between teaches
-a small network more than a large one could (Mirzadeh et al., "Improved Knowledge Distillation via Teacher
-Assistant", 2020). An opinion is not taken whole: probabilities are levelled by a temperature, so that a student
-also hears what else a crop looks like, and the true label has its share (Hinton, Vinyals and Dean, "Distilling
-the Knowledge in a Neural Network", 2015). Some crops are then made worse than the teachers saw them.
+`accurate` learns from the large ones, and `compact` from `accurate`: what lies in between teaches a small network
+more than a large one could (Mirzadeh et al., "Improved Knowledge Distillation via Teacher Assistant", 2020).
+An opinion is not taken whole: probabilities are levelled by a temperature, so that a student also hears what else
+a crop looks like, and the true label has its share (Hinton, Vinyals and Dean, "Distilling the Knowledge in a Neural
+Network", 2015). Some crops are then made worse than the teachers saw them.
 """
 
 import dataclasses
@@ -84,9 +84,7 @@ _BY_LARGE_ONES = Course(
 )
 COURSES = {
     "accurate": _BY_LARGE_ONES,
-    "compact": dataclasses.replace(
-        _BY_LARGE_ONES, teachers=(*_BY_LARGE_ONES.teachers, ("accurate", 1)), count=12, extras=MANY_EXTRAS
-    ),
+    "compact": dataclasses.replace(_BY_LARGE_ONES, teachers=(("accurate", 1),), extras=MANY_EXTRAS),
 }
 """What each student is taught. Chosen on the validation split."""
 

@@ -28,6 +28,7 @@ from edge_app.stages.crop import crop_regions
 from edge_app.stages.division import UNLIKE, best_division
 from edge_app.stages.familiar import Familiar
 from edge_app.stages.looks import averaged, doubtful_rows, views_of
+from edge_app.stages.margin import margin_px, with_margin, without_margin
 from edge_app.stages.orientation import (
     QUARTERS,
     Lie,
@@ -118,12 +119,15 @@ class Pipeline:
         x, y, width, height = roi_box(roi, frame.size_wh) if roi is not None else (0, 0, *frame.size_wh)
         part = part_of(frame, (x, y, width, height)) if roi is not None else frame
         quarters = QUARTERS.get(self._settings.orientation, self._lie.quarters)
-        part = _turned(part, quarters) if quarters else part
+        margin = margin_px(part.gray)
+        part = with_margin(_turned(part, quarters) if quarters else part, margin)
         page = find_page(self._working(part)) if self._frames_on_page else None
         region_map, mask = self._find(part, _StopWatch(), page)
         whole = np.zeros(frame.gray.shape, dtype=np.uint8)
         given = np.ascontiguousarray(turned_upright(mask, -quarters % 4))
-        whole[y : y + height, x : x + width] = cv2.resize(given, (width, height), interpolation=cv2.INTER_AREA)
+        size_wh = width + 2 * margin, height + 2 * margin
+        ink = cv2.resize(given, size_wh, interpolation=cv2.INTER_AREA)
+        whole[y : y + height, x : x + width] = ink[margin : margin + height, margin : margin + width]
         return Layers(whole, _side_by_side(crop_regions(part.gray, region_map).pictures))
 
     def _read_part(self, frame: Frame) -> FrameReadings:
@@ -143,11 +147,14 @@ class Pipeline:
 
     def _read_upright(self, frame: Frame) -> FrameReadings:
         watch = _StopWatch()
+        size_wh, margin = frame.size_wh, margin_px(frame.gray)
+        frame = with_margin(frame, margin)
         frame = replace(frame, lores_gray=self._working(frame))  # made once, wherever it is asked for below
         watch.lap("binarize")
         said = self._read_page_again(frame, watch) or self._read_whole(frame, watch)
+        readings = tuple(without_margin(reading, margin, size_wh) for reading in said.readings)
         region_map = said.region_map
-        return FrameReadings(said.readings, frame.size_wh, watch.total(), len(region_map.regions), region_map.dropped)
+        return FrameReadings(readings, size_wh, watch.total(), len(region_map.regions), region_map.dropped)
 
     def _read_page_again(self, frame: Frame, watch: "_StopWatch") -> "_Said | None":
         """The page of a frame, where the last one's was read alone; now and then the whole frame is looked at, too."""

@@ -112,6 +112,40 @@ def test_no_picture_breaks_it(width: int, height: int, kind: str, working_side_p
         assert y + box_height <= height
 
 
+def crop_of_a_5(stroke: int = 18) -> UInt8:
+    """A digit cut out of a page, as far as its edges."""
+    gray = np.full((160, 120), 210, dtype=np.uint8)
+    points = np.array([[104, 10], [18, 10], [14, 70], [80, 66], [106, 100], [80, 150], [12, 150]], dtype=np.int32)
+    cv2.polylines(gray, [points], False, (40,), stroke, cv2.LINE_AA)
+    return gray
+
+
+@pytest.mark.parametrize("stroke", [3, 10, 18])
+@pytest.mark.parametrize("orientation", ["upright", "90"])
+def test_a_digit_that_fills_its_picture_is_read(stroke: int, orientation: str) -> None:
+    gray = crop_of_a_5(stroke)
+    given = np.ascontiguousarray(np.rot90(gray)) if orientation == "90" else gray
+
+    (reading,) = pipeline(5, orientation=orientation).read(Frame(given, 0, 0)).readings
+
+    assert reading.text == "5"
+    x, y, width, height = reading.box_xywh
+    assert x >= 0
+    assert y >= 0
+    assert x + width <= given.shape[1]
+    assert y + height <= given.shape[0]
+    assert min(width / given.shape[1], height / given.shape[0]) > 0.7
+
+
+def test_layers_of_a_digit_that_fills_its_picture_show_its_ink_where_it_stands() -> None:
+    gray = crop_of_a_5()
+
+    ink = pipeline().layers(Frame(gray, 0, 0)).mask
+
+    assert ink.shape == gray.shape
+    assert np.mean((ink > 127) == (gray < 125)) > 0.97
+
+
 def test_only_the_part_that_is_asked_for_is_read_and_boxes_stay_in_the_whole_frame() -> None:
     gray = page()
     gray[240:] = np.roll(page(), 200, axis=1)[:240]  # other marks below, to the right

@@ -25,6 +25,7 @@ MAX_PARTS = 2_000  # largest pieces looked at when joining; bounds the time of a
 MIN_ASPECT, MAX_ASPECT = 0.04, 6.0  # width / height: a ruler-straight 1; a number whose digits all touch
 MAX_SIDE_SHARE = 0.985  # of the frame's side: a digit may nearly fill the frame, the edge of a page spans it
 MIN_FILL = 0.05  # share of its box that is ink: a table's lines have less
+LARGE, MIN_LARGE_FILL = 0.35, 0.012  # of the frame's height: what is so tall, a fine pen may have written
 MAX_SOLID_FILL = 0.85  # a filled block is no digit, unless it is as slim as a 1
 SLIM_ASPECT = 0.45
 MIN_SHARE_OF_TALLEST = 0.05  # of the tallest region: dots and specks beside a large digit
@@ -83,7 +84,7 @@ def find_regions(
     if without is not mask:
         components, stats = _components(without)
     rows, dropped = _tallest(stats, _digit_shaped(stats, mask.shape, limits), limits.max_regions)
-    rows = rows[~_holds_digits(stats[rows])]
+    rows = rows[~(_holds_digits(stats[rows]) | _is_thin_round_others(stats[rows]))]
     rows = rows[stats[rows, HEIGHT] >= _tallest_whole(stats[rows], mask.shape) * MIN_SHARE_OF_TALLEST]
     flat = stats[rows, WIDTH] > stats[rows, HEIGHT] * FLAT_ASPECT  # a digit, or the bar of one
     edge = np.array([_at_frame_edge(tuple(box), mask.shape) for box in stats[rows, :AREA].tolist()], dtype=bool)
@@ -131,7 +132,7 @@ def _digit_shaped(stats: Int32, shape_hw: tuple[int, ...], limits: RegionLimits)
         & (width <= shape_hw[1] * MAX_SIDE_SHARE)
         & (aspect >= MIN_ASPECT)
         & (aspect <= MAX_ASPECT)
-        & (fill >= MIN_FILL)
+        & (fill >= np.where(height >= LARGE * shape_hw[0], MIN_LARGE_FILL, MIN_FILL))
         & ((fill <= MAX_SOLID_FILL) | (aspect <= SLIM_ASPECT))
     )
     fits[0] = False  # paper
@@ -160,6 +161,15 @@ def _holds_digits(boxes: Int32) -> Flags:
     fair = boxes[None, :, HEIGHT] >= boxes[:, None, HEIGHT] * LOOPED_HEIGHT_SHARE
     holds = (inside & tall).any(axis=1) | ((inside & fair).sum(axis=1) >= 2) | (inside.sum(axis=1) >= TABLE_MIN_HELD)
     return np.asarray(holds & thin)
+
+
+def _is_thin_round_others(boxes: Int32) -> Flags:
+    """Which boxes hold hardly any ink, and others: no large digit of a fine pen, but what is drawn round them."""
+    left, top, right, bottom = _edges(boxes)
+    x, y = (left + right) / 2, (top + bottom) / 2
+    holds = (left[:, None] < x) & (x < right[:, None]) & (top[:, None] < y) & (y < bottom[:, None])
+    thin = boxes[:, AREA] < boxes[:, WIDTH] * boxes[:, HEIGHT] * MIN_FILL
+    return np.asarray(thin & (holds.sum(axis=1) > 1))  # each holds itself
 
 
 def _tallest_whole(boxes: Int32, shape_hw: tuple[int, ...]) -> int:

@@ -26,6 +26,27 @@ def test_each_digit_is_a_region_left_to_right() -> None:
     assert [x + width // 2 for x, _, width, _ in found] == [30, 90, 150]
 
 
+def fine_5(mask: UInt8) -> None:
+    points = np.array([[200, 30], [110, 30], [105, 110], [180, 105], [205, 150], [180, 200], [100, 205]], np.int32)
+    cv2.polylines(mask, [points], False, (255,), 1)
+
+
+def test_a_large_digit_of_a_fine_pen_is_a_region() -> None:
+    mask = blank()
+    fine_5(mask)
+
+    assert len(boxes(mask)) == 1
+
+
+def test_an_open_curve_round_digits_is_none() -> None:
+    mask = blank()
+    cv2.ellipse(mask, (160, 120), (110, 90), 20, 0, 310, 255, 1)
+    for x in (130, 180):
+        cv2.ellipse(mask, (x, 120), (8, 10), 0, 0, 360, 255, 3)
+
+    assert [width for _, _, width, _ in boxes(mask)] == [21, 21]
+
+
 @pytest.mark.parametrize(
     "draw",
     [

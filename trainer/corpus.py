@@ -64,10 +64,10 @@ def make_extras(handwriting: Digits, extras: Extras, seed: int) -> Digits:
         Crops with labels 0 to 9 and `REJECT`.
     """
     random = np.random.default_rng((seed, 0x4E47))
-    found = harvest(HARVESTED, extras.scenes, handwriting, (seed, 0x5343))
     drawn = [make_negatives(extras.negatives, random)]
     if extras.pairs:
         drawn.append(make_pairs(prepare(handwriting), extras.pairs, random))
+    found = harvest(HARVESTED, extras.scenes, handwriting, (seed, 0x5343))  # what takes longest comes last
     return joined(found, Digits(np.concatenate(drawn), np.full(extras.drawn, REJECT, dtype=np.uint8)))
 
 

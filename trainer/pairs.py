@@ -53,7 +53,7 @@ def _side_by_side(first: UInt8, second: UInt8, random: np.random.Generator) -> U
     written[top : top + left.shape[0], : left.shape[1]] = left
     top = (height - right.shape[0]) // 2 + round(float(np.clip(random.normal(0.0, UNEVEN_PX), -6, 6)))
     wanted = int(random.integers(1, MOST_SHARED_PX + 1))
-    nearest = math.ceil(left.shape[1] - MOST_LAP * right.shape[1])
+    nearest = math.ceil(left.shape[1] - MOST_LAP * min(left.shape[1], right.shape[1]))
     for x in range(left.shape[1] + 1, nearest - 1, -1):
         pushed[:] = 0
         pushed[top : top + right.shape[0], x : x + right.shape[1]] = right

@@ -37,24 +37,27 @@ def test_the_same_seed_draws_the_same(mnist: Mnist) -> None:
     assert not np.array_equal(first, other)
 
 
-def test_a_slim_digit_is_not_pushed_into_the_other_ones_box(monkeypatch: pytest.MonkeyPatch) -> None:
+class InTurn:
+    """Chance that picks the first digit and then the second, and is chance otherwise."""
+
+    def __init__(self, seed: int) -> None:
+        self._random = np.random.default_rng(seed)
+        self.uniform, self.normal = self._random.uniform, self._random.normal
+
+    def integers(self, low: int, high: int, size: tuple[int, int] | None = None) -> object:
+        return self._random.integers(low, high) if size is None else np.repeat([[0], [1]], size[1], axis=1)
+
+
+@pytest.mark.parametrize("slim_first", [False, True])
+def test_a_slim_digit_is_not_pushed_into_the_other_ones_box(slim_first: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("trainer.pairs.augment", lambda images, *others: images)
     corner, bar = np.zeros((2, 28, 28), np.uint8)
     corner[4:24, 4:7] = corner[22:24, 4:24] = 255  # nothing stops the bar on its way above the foot
     bar[9:17, 13:16] = 255
-    digits = Digits(np.stack([corner, bar]), np.array([4, 1], np.uint8))
+    pair = (bar, corner[:, ::-1]) if slim_first else (corner, bar)
+    digits = Digits(np.stack(pair), np.array([4, 1], np.uint8))
 
-    class CornerThenBar:
-        """Chance that picks the corner first and the bar second."""
-
-        def __init__(self, seed: int) -> None:
-            self._random = np.random.default_rng(seed)
-            self.uniform, self.normal = self._random.uniform, self._random.normal
-
-        def integers(self, low: int, high: int, size: tuple[int, int] | None = None) -> object:
-            return self._random.integers(low, high) if size is None else np.repeat([[0], [1]], size[1], axis=1)
-
-    crops = make_pairs(digits, 20, CornerThenBar(1))  # type: ignore[arg-type]
+    crops = make_pairs(digits, 20, InTurn(1))  # type: ignore[arg-type]
 
     boxes = np.array([cv2.boundingRect(crop) for crop in crops])
     assert (boxes[:, 3] < boxes[:, 2]).all()  # wider than tall: the bar stands beside the corner

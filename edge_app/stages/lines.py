@@ -34,8 +34,10 @@ DASH_SLIMNESS = 4  # length / thickness from which a small piece may be part of 
 DASH_THICKNESS_PX = 5
 HAIR_PX = 2.5  # most thickness of the fine lines of a grid
 HAIR_SHARE = 0.2  # of the grid's side: the least of such a line that the threshold left
+SPACED_SHARE = 0.1  # the same of one that lies where the spacing puts it
 HAIR_SPAN = 0.4  # the same, from its first dash to its last
 DASH_SLOPE = 0.15
+END_PX = 8  # that the lines of a grid end before or after one another
 RULE_SHARE = 0.42  # of the frame's side that a line lies along: no stroke of a digit among others is as long
 PARALLEL_SHARE = 0.11  # the same, for what runs as the rules of a ruled page do; a stroke of a 2 seldom is as long
 UNEVEN = 0.25  # of the space between rules: how far off one may lie
@@ -87,7 +89,8 @@ def remove_lines(mask: UInt8, components: Int32, stats: Int32) -> UInt8:
     ruled = distinct([rule for rule in rules if rule.flat], APART * side)
     if len(ruled) >= 2 and _spacing(ruled, mask.shape[1] / 2) <= WIDEST_SPACING * side:
         rules = _completed(rules, ruled, _pieces(mask, components, stats, carriers, ruled), IN_ROW * side)
-    lines = rules + [line for line in sides if line not in rules]
+    # Where a side is part of a rule, only what crosses it will be left once that is erased.
+    lines = rules + [line for line in sides if not any(_lies_on(rule, line, IN_ROW * side) for rule in rules)]
     if not lines:
         return mask
     erased = mask.copy()
@@ -99,7 +102,7 @@ def remove_lines(mask: UInt8, components: Int32, stats: Int32) -> UInt8:
     few = len(lines) <= STROKES_OF_A_DIGIT
     if few and _was_a_digit(erased, carriers[components], lines):
         return mask
-    for line in _hairlines(erased, lines):
+    for line in _hairlines(erased, lines, _thickest(mask, rules)):
         erase_line(erased, line, SLIMNESS, _reach(line, lines))
     _erase_posts(erased, mask & ~erased)
     return erased
@@ -135,12 +138,21 @@ def _completed(rules: list[Segment], strong: list[Segment], pieces: list[Segment
     return whole
 
 
-def _hairlines(mask: UInt8, lines: list[Segment]) -> list[Segment]:
+def _thickest(mask: UInt8, rules: list[Segment]) -> float:
+    """Pixels across the thickest line of squared paper, or across a fine one where the rules cross in no squares."""
+    apart = APART * max(mask.shape)
+    if min(len(distinct([rule for rule in rules if rule.flat is way], apart)) for way in (True, False)) < 2:
+        return HAIR_PX
+    return max(HAIR_PX, *(thickness(mask, rule) for rule in rules))
+
+
+def _hairlines(mask: UInt8, lines: list[Segment], thickest: float) -> list[Segment]:
     """The fine lines of a grid whose strong ones are known: where the threshold broke them up, each is a row of dashes.
 
     Args:
         mask: (h, w) uint8, the ink that is left.
         lines: those known.
+        thickest: pixels, of what may be such a dash.
     """
     apart = APART * max(mask.shape)
     flat, upright = (distinct([line for line in lines if line.flat is way], apart) for way in (True, False))
@@ -148,18 +160,21 @@ def _hairlines(mask: UInt8, lines: list[Segment]) -> list[Segment]:
         return []
     _, _, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
     pieces = np.asarray(stats[1:], dtype=np.int32)
-    return _rows_of_dashes(pieces, flat) + _rows_of_dashes(pieces[:, [TOP, LEFT, HEIGHT, WIDTH, AREA]], upright)
+    turned = pieces[:, [TOP, LEFT, HEIGHT, WIDTH, AREA]]
+    return _rows_of_dashes(pieces, flat, thickest) + _rows_of_dashes(turned, upright, thickest)
 
 
-def _rows_of_dashes(pieces: Int32, strong: list[Segment]) -> list[Segment]:
+def _rows_of_dashes(pieces: Int32, strong: list[Segment], thickest: float) -> list[Segment]:
     """The lines that are left in pieces between those known.
 
     Args:
         pieces: (N, 5) statistics of pieces of ink, the way that the lines run first.
         strong: two or more lines of one direction.
+        thickest: that a piece may be in the mean. What is thicker than `HAIR_PX` may also be a 1 in a column of such,
+            and must lie where the grid has a line.
     """
     first, last = min(line.along[0] for line in strong), max(line.along[-1] for line in strong)
-    dashes = pieces[_may_be_dashes(pieces, first, last)]
+    dashes = pieces[_may_be_dashes(pieces, first, last, thickest)]
     if not len(dashes):
         return []
     middles = dashes[:, [LEFT, TOP]] + (dashes[:, [WIDTH, HEIGHT]] - 1) / 2
@@ -174,20 +189,23 @@ def _rows_of_dashes(pieces: Int32, strong: list[Segment]) -> list[Segment]:
         ends = starts + dashes[row, WIDTH] - 1
         follows = np.append(True, starts[1:] > np.maximum.accumulate(ends)[:-1])
         row, starts, ends = row[follows], starts[follows], ends[follows]
-        drawn = float((ends - starts + 1).sum())
-        if drawn < HAIR_SHARE * (last - first) or ends[-1] - starts[0] < HAIR_SPAN * (last - first):
+        if ends[-1] - starts[0] < HAIR_SPAN * (last - first):
             continue
+        drawn = float((ends - starts + 1).sum())
         along = np.column_stack([starts, ends]).astype(float)
         across = middles[row, 1:] + slopes[row, None] * (along - middles[row, :1])
-        found.append(Segment(tuple(along.ravel()), tuple(across.ravel()), drawn, strong[0].flat))
+        line = Segment(tuple(along.ravel()), tuple(across.ravel()), drawn, strong[0].flat)
+        fine = dashes[row, AREA].sum() <= HAIR_PX * drawn and drawn >= HAIR_SHARE * (last - first)
+        if fine or (drawn >= SPACED_SHARE * (last - first) and _is_one_of_a_grid(line, strong)):
+            found.append(line)
     return found
 
 
-def _may_be_dashes(pieces: Int32, first: float, last: float) -> NDArray[np.bool_]:
-    """Which pieces may be left of a fine line, between two places along it."""
+def _may_be_dashes(pieces: Int32, first: float, last: float, thickest: float) -> NDArray[np.bool_]:
+    """Which pieces may be left of a line, between two places along it."""
     length = pieces[:, WIDTH]
-    fine = (pieces[:, AREA] <= HAIR_PX * length) & (pieces[:, HEIGHT] <= HAIR_PX + MAX_SLOPE * length)
-    within = (pieces[:, LEFT] >= first) & (pieces[:, LEFT] + length <= last)
+    fine = (pieces[:, AREA] <= thickest * length) & (pieces[:, HEIGHT] <= thickest + MAX_SLOPE * length)
+    within = (pieces[:, LEFT] >= first - END_PX) & (pieces[:, LEFT] + length <= last + END_PX)
     return np.asarray(fine & within & (length >= DASH_SLIMNESS))
 
 
@@ -284,6 +302,16 @@ def _is_evenly_spaced(segment: Segment, rules: list[Segment]) -> bool:
     nearest = int(np.abs(places - segment.across_at(segment.middle)).argmin())
     away = (segment.across_at(segment.middle) - places[nearest]) / spacing
     return bool(abs(away - round(away)) <= UNEVEN)
+
+
+def _is_one_of_a_grid(line: Segment, lines: list[Segment]) -> bool:
+    """Whether a line lies on one of two or more of a grid's, or where one is missing between two of them."""
+    here, spacing = line.across_at(line.middle), _spacing(lines, line.middle)
+    places = np.sort([other.across_at(line.middle) for other in lines])
+    after = int(np.clip(np.searchsorted(places, here), 1, len(places) - 1))
+    first, last = places[after - 1], places[after]
+    step = (last - first) / max(1, round((last - first) / spacing))
+    return bool(abs(here - first - step * round((here - first) / step)) <= WANDER_PX)
 
 
 def _spacing(rules: list[Segment], along: float) -> float:

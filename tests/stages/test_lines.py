@@ -318,6 +318,37 @@ def test_the_fine_lines_of_a_grid_go_where_only_dashes_are_left_of_them() -> Non
     assert np.count_nonzero(without_lines(page | fine | ones) & ones) > 0.9 * np.count_nonzero(ones)
 
 
+def squares(ends: tuple[int, ...] = ()) -> UInt8:
+    """Squared paper; of the upright lines at some places only both ends."""
+    page = blank()
+    for place in range(30, 640, 80):
+        cv2.line(page, (place, 0), (place, 479), 255, 2)
+        if place in ends:
+            page[34:446, place - 8 : place + 9] = 0
+    for place in range(30, 640, 80):
+        cv2.line(page, (0, place), (639, place), 255, 2)
+    return page
+
+
+def test_squares_take_nothing_of_a_fat_digit_that_they_cross() -> None:
+    digit = blank()
+    write(digit, "5", (230, 350), size=10.0, stroke=26)
+
+    left = without_lines(squares() | digit)
+
+    assert np.count_nonzero(left & digit) > 0.97 * np.count_nonzero(digit)
+
+
+def test_the_ends_go_that_a_digit_leaves_of_a_line_of_squares() -> None:
+    page, digit = squares(ends=(270, 350)), blank()
+    write(digit, "0", (220, 360), size=9.0, stroke=24)
+    page[140:400, 220:410] = 0  # the threshold rises beside dark ink
+
+    (found,) = find_regions(page | digit).regions
+
+    assert found.box_xywh[3] > 180
+
+
 def test_boxes_drawn_around_numbers_make_no_ruled_page() -> None:
     page = blank()
     for left, top, right, bottom in (

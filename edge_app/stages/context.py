@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge_app.frames import Reading, Region, RegionMap
-from edge_app.stages.boxes import off_edges
+from edge_app.stages.boxes import off_edges, working_box
 from edge_app.stages.rows import Boxes, as_boxes, gaps, in_row
 from edge_app.stages.strokes import ONE
 
@@ -22,6 +22,7 @@ LETTER_GAP = 0.3  # widest gap between neighbours in a word, of the number's hei
 LETTERS_LEAST = 2  # beside one digit that is beyond doubt
 LETTER_LAP = 0.3  # of the number's height: a box that lies further over it is no neighbour
 FEW_SHAPES = 2  # that are no digit: on a page with hardly anything else, a stroke is a 1 and a ring a 0
+SOLID, BROAD = 0.7, 0.5  # of a shape's box that is ink, where a disc has .79; of its longer side, its shorter one
 SPECK, FEW_SPECKS = 0.25, 8  # of the number's height, below which these do not count, while there are as few
 LIKE_HEIGHTS = 0.5, 2.0  # of a number that supports another, in that one's height
 AREA_REACH = 8.0  # of a number's surroundings, in its heights
@@ -56,7 +57,8 @@ def believable(readings: Sequence[Reading], others: Sequence[Region], region_map
     Returns:
         The rest, in the order given.
     """
-    shapes = as_boxes([region.box_xywh for region in others if not region.cut])  # what runs off the frame is the desk
+    whole = [region for region in others if not region.cut]  # what runs off the frame is the desk
+    shapes = as_boxes([region.box_xywh for region in whole])
     digits = as_boxes([digit.box_xywh for reading in readings for digit in reading.digits])
     stats = region_map.statistics[1:]
     ink = stats[off_edges(stats, region_map.components.shape), :4] / region_map.resize_factor
@@ -65,7 +67,8 @@ def believable(readings: Sequence[Reading], others: Sequence[Region], region_map
     if not kept or not len(shapes):
         return tuple(kept)
     kept = [r for r in kept if not (_in_word(r, shapes) or _in_texture(r, shapes, digits))]
-    return tuple(r for r in kept if not _is_plain(r) or _is_supported(r, kept) or _has_few_beside(r, shapes))
+    solid = np.array([_is_solid(region, region_map) for region in whole], dtype=bool)
+    return tuple(r for r in kept if not _is_plain(r) or _is_supported(r, kept) or _has_few_beside(r, shapes, solid))
 
 
 def with_clear_ends(
@@ -151,10 +154,17 @@ def _is_supported(reading: Reading, readings: Sequence[Reading]) -> bool:
     return any(not _is_plain(other) and lowest * height <= other.box_xywh[3] <= highest * height for other in readings)
 
 
-def _has_few_beside(reading: Reading, shapes: Boxes) -> bool:
-    """Whether hardly anything else is on the page, but for specks."""
+def _has_few_beside(reading: Reading, shapes: Boxes, solid: NDArray[np.bool_]) -> bool:
+    """Whether hardly anything else is on the page, but for specks and for blots or the holes of a binder."""
     large = shapes[:, 2:].max(axis=1, initial=0) >= SPECK * reading.box_xywh[3]
-    return len(shapes) <= FEW_SPECKS and np.count_nonzero(large) <= FEW_SHAPES
+    return len(shapes) <= FEW_SPECKS and np.count_nonzero(large & ~solid) <= FEW_SHAPES
+
+
+def _is_solid(region: Region, region_map: RegionMap) -> bool:
+    """Whether a region is full of ink, as no letter is, and no bar."""
+    x, y, width, height = working_box(region.box_xywh, region_map.resize_factor, region_map.components.shape)
+    ink = region_map.components[y : y + height, x : x + width]
+    return min(width, height) >= BROAD * max(width, height) and np.count_nonzero(ink) >= SOLID * width * height
 
 
 def _chain(row: Boxes, edge: float, height: float) -> int:

@@ -133,6 +133,17 @@ def test_a_large_1_alone_is_believed_beside_a_few_specks(others: list[BoxXYWH], 
     assert texts([number(100, "1", height=120)], shapes(*others)) == ["1"] * believed
 
 
+def test_a_0_alone_is_believed_beside_the_holes_of_a_binder_but_not_beside_rings() -> None:
+    boxes = [(30, 40 + 160 * row, 36, 36) for row in range(3)]
+    holes, rings = np.zeros((2, 480, 640), np.uint8)
+    for x, y, side, _ in boxes:
+        cv2.circle(holes, (x + side // 2, y + side // 2), side // 2, 255, -1)
+        cv2.circle(rings, (x + side // 2, y + side // 2), side // 2 - 2, 255, 3)
+
+    assert texts([number(100, "0", height=120)], shapes(*boxes), holes) == ["0"]
+    assert texts([number(100, "0", height=120)], shapes(*boxes), rings) == []
+
+
 def page_of(*boxes: BoxXYWH) -> np.ndarray:
     mask = np.zeros((240, 640), np.uint8)
     for x, y, width, height in boxes:

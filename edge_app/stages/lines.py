@@ -42,6 +42,7 @@ RULE_SHARE = 0.42  # of the frame's side that a line lies along: no stroke of a 
 PARALLEL_SHARE = 0.11  # the same, for what runs as the rules of a ruled page do; a stroke of a 2 seldom is as long
 UNEVEN = 0.25  # of the space between rules: how far off one may lie
 WIDEST_SPACING = 0.2  # of the longer side, of a page that is looked at again for what is left of faint rules
+SQUARED = 4  # rules of one way, from which a page is of squared paper
 FANNED = 0.06  # most that the slopes of neighbouring sides of boxes differ: 3 degrees
 BEYOND_ENDS = 0.8  # of a line's length: how far it is followed where the threshold lost it
 SLIMNESS = 14.0  # length / thickness of a line
@@ -89,8 +90,7 @@ def remove_lines(mask: UInt8, components: Int32, stats: Int32) -> UInt8:
     ruled = distinct([rule for rule in rules if rule.flat], APART * side)
     if len(ruled) >= 2 and _spacing(ruled, mask.shape[1] / 2) <= WIDEST_SPACING * side:
         rules = _completed(rules, ruled, _pieces(mask, components, stats, carriers, ruled), IN_ROW * side)
-    # Where a side is part of a rule, only what crosses it will be left once that is erased.
-    lines = rules + [line for line in sides if not any(_lies_on(rule, line, IN_ROW * side) for rule in rules)]
+    lines = rules + _without_rules(sides, rules, IN_ROW * side)
     if not lines:
         return mask
     erased = mask.copy()
@@ -285,6 +285,17 @@ def _lies_on(side: Segment, segment: Segment, near: float) -> bool:
     """Whether a segment is a side of a box, or a part of it that was found once more."""
     first, last = side.along[0] - near, side.along[-1] + near
     return first <= segment.along[0] and segment.along[-1] <= last and in_line(side, segment, near)
+
+
+def _without_rules(sides: list[Segment], rules: list[Segment], near: float) -> list[Segment]:
+    """The sides of boxes that are no part of a rule, and among rules of their way run as these do.
+
+    Once a rule is erased, only strokes that cross it are left to be taken for a part of it; and what leans among the
+    lines of squared paper is a 1.
+    """
+    apart = [side for side in sides if not any(_lies_on(rule, side, near) for rule in rules)]
+    alike = {way: [rule for rule in rules if rule.flat is way] for way in (True, False)}
+    return [side for side in apart if len(alike[side.flat]) < SQUARED or is_parallel(side, alike[side.flat], FANNED)]
 
 
 def _is_of_a_grid(side: Segment, sides: list[Segment], near: float) -> bool:

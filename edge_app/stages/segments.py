@@ -139,10 +139,10 @@ def distinct(segments: list[Segment], apart: float) -> list[Segment]:
     return kept
 
 
-def is_parallel(segment: Segment, rules: list[Segment]) -> bool:
-    """Whether a segment runs as the nearest rule above or below it does."""
+def is_parallel(segment: Segment, rules: list[Segment], most: float = PARALLEL) -> bool:
+    """Whether a segment runs as the nearest rule above or below it does, but for a difference of slopes."""
     nearest = min(rules, key=lambda rule: abs(rule.across_at(segment.middle) - segment.across_at(segment.middle)))
-    return abs(segment.slope - nearest.slope) <= PARALLEL
+    return abs(segment.slope - nearest.slope) <= most
 
 
 def in_line(rule: Segment, segment: Segment, near: float) -> bool:

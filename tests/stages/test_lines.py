@@ -339,6 +339,16 @@ def test_squares_take_nothing_of_a_fat_digit_that_they_cross() -> None:
     assert np.count_nonzero(left & digit) > 0.97 * np.count_nonzero(digit)
 
 
+def test_ones_that_lean_from_line_to_line_stay_on_squared_paper() -> None:
+    ones = blank()
+    for x in (145, 385):
+        cv2.line(ones, (x, 96), (x - 34, 210), 255, 4)
+
+    left = without_lines(squares() | ones)
+
+    assert np.count_nonzero(left & ones) > 0.8 * np.count_nonzero(ones)
+
+
 def test_the_ends_go_that_a_digit_leaves_of_a_line_of_squares() -> None:
     page, digit = squares(ends=(270, 350)), blank()
     write(digit, "0", (220, 360), size=9.0, stroke=24)

@@ -7,11 +7,10 @@ is kept: over-segmentation and best path, after Casey and Lecolinet, "A Survey o
 in Character Segmentation" (IEEE PAMI 18(7), 1996).
 """
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import reduce
 from itertools import combinations
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -19,7 +18,7 @@ from edge_app.frames import BoxXYWH, Float32, Int32, Region, RegionMap
 from edge_app.stages.boxes import off_edges, own_ink, working_box
 from edge_app.stages.cuts import cut_apart, find_cuts
 from edge_app.stages.division import SURE, UNLIKE, Proposal, Proposals
-from edge_app.stages.regions import as_region
+from edge_app.stages.regions import as_region, union
 from edge_app.stages.rows import each_in_row
 
 NARROW_ASPECT = 0.95  # width / height
@@ -175,56 +174,47 @@ class _Draft:
         cuts = find_cuts(own)
         if not cuts:
             return False
-        right = cut_apart(own, cuts)
-        numbers = self._number_parts(region, box, own, right)
+        parts = self._number_parts(region, box, own, cut_apart(own, cuts))
         runs: dict[tuple[int, int], int] = {}
         for start, end in combinations(range(len(cuts) + 2), 2):
-            ink = own.copy()
-            if start > 0:
-                ink &= right[start - 1]
-            if end <= len(cuts):
-                ink &= ~right[end - 1]
-            run = self._of_ink(ink, (box[0], box[1]), tuple(np.unique(numbers[ink]).tolist()))
+            rows = parts.between(start, end)
+            run = self._region(union(parts.boxes[rows]), tuple(parts.numbers[rows].tolist())) if rows.size else None
             if run is not None and _digit_shaped(run.box_xywh, height):
                 runs[start, end] = len(self._regions)
                 self._regions.append(run)
         self._ways.append(Proposal((index,), len(cuts) + 1, runs, narrow=narrow))
         return True
 
-    def _number_parts(self, region: Region, box: BoxXYWH, own: NDArray[np.bool_], right: NDArray[np.bool_]) -> Int32:
-        """Gives what lies between the same cuts a number of its own, for each piece of a region's ink.
-
-        Returns:
-            (h, w) int32, the new numbers within the box; a view of all.
-        """
+    def _number_parts(
+        self, region: Region, box: BoxXYWH, own: NDArray[np.bool_], beyond: NDArray[np.bool_]
+    ) -> "_Parts":
+        """Gives what lies between the same cuts a number of its own, for each piece of a region's ink."""
         if self._components is self._map.components:
             self._components = self._components.copy()
         x, y, width, height = box
         view = self._components[y : y + height, x : x + width]
-        sides = np.tensordot(1 << np.arange(len(right)), right, axes=1)[own]
-        kept, parts = np.unique(np.stack([view[own], sides]), axis=1, return_inverse=True)
-        view[own] = self._next + parts.reshape(-1)
+        down, across = np.nonzero(own)
+        cuts = len(beyond)
+        sides = (1 << np.arange(cuts)) @ beyond[:, down, across]
+        kept, parts = np.unique((view[down, across].astype(np.int64) << cuts) + sides, return_inverse=True)
+        numbers = self._next + np.arange(len(kept))
+        view[down, across] = numbers[parts]
         for piece in region.components:
-            self._cut[piece] = tuple((self._next + np.flatnonzero(kept[0] == piece)).tolist())
-        self._next += kept.shape[1]
-        return view
+            self._cut[piece] = tuple(numbers[kept >> cuts == piece].tolist())
+        self._next += len(kept)
+        order = np.argsort(parts, kind="stable")
+        first = np.searchsorted(parts[order], np.arange(len(kept)))
+        left, top = (np.minimum.reduceat(place[order], first) for place in (across, down))
+        right, bottom = (np.maximum.reduceat(place[order], first) + 1 for place in (across, down))
+        boxes = np.column_stack([x + left, y + top, right - left, bottom - top]).astype(np.int32)
+        return _Parts(numbers, boxes, kept & ((1 << cuts) - 1), cuts)
 
     def _after_cuts(self, components: tuple[int, ...]) -> tuple[int, ...]:
         """What pieces of ink are called now that some of them are cut."""
         return tuple(number for piece in components for number in self._cut.get(piece, (piece,)))
 
-    def _of_ink(self, ink: NDArray[np.bool_], corner: tuple[int, int], components: tuple[int, ...]) -> Region | None:
-        """A region of some ink; None where there is none."""
-        x, y, width, height = cv2.boundingRect(ink.astype(np.uint8))
-        if width == 0:
-            return None
-        return self._region((corner[0] + x, corner[1] + y, width, height), components)
-
     def _of_components(self, components: tuple[int, ...]) -> Region:
-        stats = self._map.statistics[list(components)]
-        left, top = int(stats[:, 0].min()), int(stats[:, 1].min())
-        right, bottom = int((stats[:, 0] + stats[:, 2]).max()), int((stats[:, 1] + stats[:, 3]).max())
-        return self._region((left, top, right - left, bottom - top), components)
+        return self._region(union(self._map.statistics[list(components)]), components)
 
     def _region(self, box: BoxXYWH, components: tuple[int, ...]) -> Region:
         return as_region(box, components, self._components.shape, self._map.resize_factor)
@@ -232,6 +222,32 @@ class _Draft:
     def _add(self, replaces: tuple[int, ...], region: Region, low: int = 0) -> None:
         self._ways.append(Proposal(replaces, 1, {(0, 1): len(self._regions)}, low=low))
         self._regions.append(region)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Parts:
+    """What cuts leave of the pieces of a region's ink.
+
+    Attributes:
+        numbers: (N,) that each part now has.
+        boxes: (N, 4) int32 round each, at working size.
+        sides: (N,) its bit is 1 for each cut that the part lies to the right of, the lowest for the first one.
+        cuts: how many.
+    """
+
+    numbers: NDArray[np.int64]
+    boxes: Int32
+    sides: NDArray[np.int64]
+    cuts: int
+
+    def between(self, start: int, end: int) -> NDArray[np.intp]:
+        """Rows of what lies between two cuts, counted from 1; 0 is the left edge, and one after the last the right."""
+        within = np.ones(len(self.sides), dtype=bool)
+        if start > 0:
+            within &= (self.sides >> (start - 1)) & 1 == 1
+        if end <= self.cuts:
+            within &= (self.sides >> (end - 1)) & 1 == 0
+        return np.flatnonzero(within)
 
 
 def _usual_heights(boxes: NDArray[np.int64], belief: Float32) -> NDArray[np.float64]:

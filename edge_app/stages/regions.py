@@ -92,7 +92,7 @@ def find_regions(
     groups = _join_parts(stats, _join_twins(stats, inner), _parts(stats, rows[~flat], mask.shape))
     joined = {row for group in groups for row in group}
     groups += [[row] for row in rows[flat | edge].tolist() if row not in joined]
-    boxes = [_union(stats[group]) for group in groups]
+    boxes = [union(stats[group]) for group in groups]
     order = sorted(range(len(groups)), key=lambda index: boxes[index])
     regions = tuple(
         as_region(boxes[index], tuple(int(row) for row in groups[index]), mask.shape, resize_factor) for index in order
@@ -204,7 +204,7 @@ def _join_parts(stats: Int32, groups: list[list[int]], parts: Rows) -> list[list
     free = np.ones(len(parts), dtype=bool)
     joined = []
     for group in groups:
-        x, y, width, height = _union(stats[group])
+        x, y, width, height = union(stats[group])
         gap = max(2.0, height * PART_GAP_SHARE)
         across = np.minimum(right, x + width) - np.maximum(left, x)
         above_or_below = across >= (right - left) * PART_OVERLAP
@@ -239,8 +239,8 @@ def _edges(boxes: Int32) -> tuple[Int32, Int32, Int32, Int32]:
     return left, top, left + boxes[:, WIDTH], top + boxes[:, HEIGHT]
 
 
-def _union(boxes: Int32) -> BoxXYWH:
-    """The smallest box around all rows."""
+def union(boxes: Int32) -> BoxXYWH:
+    """The smallest box around all rows, each left, top, width, height."""
     left, top, right, bottom = _edges(boxes)
     x, y = int(left.min()), int(top.min())
     return x, y, int(right.max()) - x, int(bottom.max()) - y

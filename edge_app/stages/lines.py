@@ -5,6 +5,8 @@ segments in them that run as rules do, or end on each other as the sides of boxe
 the page and erased.
 """
 
+from itertools import product
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -39,6 +41,7 @@ HAIR_SPAN = 0.4  # the same, from its first dash to its last
 DASH_SLOPE = 0.15
 END_PX = 8  # that the lines of a grid end before or after one another
 RULE_SHARE = 0.42  # of the frame's side that a line lies along: no stroke of a digit among others is as long
+FROM_EDGE = 0.02  # of that side: a line that begins and ends so near the frame's edges goes on outside it
 PARALLEL_SHARE = 0.11  # the same, for what runs as the rules of a ruled page do; a stroke of a 2 seldom is as long
 UNEVEN = 0.25  # of the space between rules: how far off one may lie
 WIDEST_SPACING = 0.2  # of the longer side, of a page that is looked at again for what is left of faint rules
@@ -99,7 +102,7 @@ def remove_lines(mask: UInt8, components: Int32, stats: Int32) -> UInt8:
             erase_line(erased, line, SLIMNESS, _reach(line, rules))
         else:
             erase_line(erased, line, SIDE_SLIMNESS, (FOUND_TWICE_PX, FOUND_TWICE_PX))
-    few = len(lines) <= STROKES_OF_A_DIGIT
+    few = len(lines) <= STROKES_OF_A_DIGIT and not any(all(_reaches(line, mask.shape)) for line in lines)
     if few and _was_a_digit(erased, carriers[components], lines):
         return mask
     for line in _hairlines(erased, lines, _thickest(mask, rules)):
@@ -267,8 +270,27 @@ def _rules(segments: list[Segment], sides: list[Segment], shape_hw: tuple[int, .
     if is_ruled:
         plumb = [s for s in plumb if is_square_to(s, rules)]
     if is_ruled or len(distinct(plumb, apart)) >= 3:
-        rules += plumb
-    return rules
+        return rules + plumb
+    return rules + _spanning(upright, shape_hw)
+
+
+def _spanning(segments: list[Segment], shape_hw: tuple[int, ...]) -> list[Segment]:
+    """The lines from edge to edge, also where only both ends are known: a large digit may hide the middle."""
+    at_first, at_last = ([s for s in segments if _reaches(s, shape_hw)[end]] for end in (0, 1))
+    found = [segment for segment in at_first if segment in at_last]
+    for first, last in product(at_first, at_last):
+        if first.along[-1] < last.along[0]:
+            line = as_one([first, last])
+            chord = Segment((line.along[0], line.along[-1]), (line.across[0], line.across[-1]), line.drawn, line.flat)
+            if in_line(chord, first, WANDER_PX) and in_line(chord, last, WANDER_PX):
+                found.append(line)
+    return found
+
+
+def _reaches(line: Segment, shape_hw: tuple[int, ...]) -> tuple[bool, bool]:
+    """Whether a line reaches the frame's edge at its start and at its end; no stroke of a digit reaches both."""
+    side = shape_hw[line.flat]
+    return line.along[0] <= FROM_EDGE * side, line.along[-1] >= (1 - FROM_EDGE) * side
 
 
 def _may_be_rules(segments: list[Segment], sides: list[Segment], shape_hw: tuple[int, ...]) -> list[Segment]:

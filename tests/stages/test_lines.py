@@ -339,6 +339,18 @@ def test_squares_take_nothing_of_a_fat_digit_that_they_cross() -> None:
     assert np.count_nonzero(left & digit) > 0.97 * np.count_nonzero(digit)
 
 
+@pytest.mark.parametrize("stroke", [8, 26])
+def test_a_fold_from_edge_to_edge_goes_from_a_large_digit_that_it_crosses(stroke: int) -> None:
+    fold, digit = blank(), blank()
+    cv2.line(fold, (300, 0), (308, 479), 255, 2)
+    write(digit, "5", (230, 350), size=10.0, stroke=stroke)
+
+    left = without_lines(fold | digit)
+
+    assert np.count_nonzero(left & digit) > 0.97 * np.count_nonzero(digit)
+    assert np.count_nonzero(left & ~digit) < 0.05 * np.count_nonzero(fold & ~digit)
+
+
 def test_ones_that_lean_from_line_to_line_stay_on_squared_paper() -> None:
     ones = blank()
     for x in (145, 385):

@@ -76,13 +76,13 @@ def binarize(gray: UInt8, polarity: Polarity = "auto") -> Ink:
         The mask, a fresh array, and the polarity found.
     """
     small = shrunk(gray, PAPER_SIDE_PX)
-    dark_on_light = ink_is_dark(gray, small) if polarity == "auto" else polarity == "dark"
-    if not dark_on_light:
-        gray, small = ~gray, ~small
     noise = _noise(gray, small)
     if noise >= SMOOTH_ABOVE:
         gray = np.asarray(cv2.GaussianBlur(gray, (3, 3), 0), dtype=np.uint8)
         noise *= SMOOTHED_SHARE
+    dark_on_light = ink_is_dark(gray, small) if polarity == "auto" else polarity == "dark"
+    if not dark_on_light:
+        gray, small = ~gray, ~small
     half = _half_window(small)
     threshold = _threshold(small, _paper(small, half), noise, half)
     size_wh = gray.shape[1], gray.shape[0]

@@ -199,6 +199,18 @@ def test_faint_pencil_is_found() -> None:
     assert agreement(found.mask, ink) > 0.8
 
 
+@pytest.mark.parametrize("noise", [4.0, 14.0, 25.0])
+def test_chalk_is_light_however_noisy_the_camera_is(noise: float) -> None:
+    ink = np.zeros((480, 640), dtype=np.uint8)
+    cv2.putText(ink, "5", (260, 300), cv2.FONT_HERSHEY_SIMPLEX, 5, 255, 16, cv2.LINE_8)
+    board = lit(ink, np.ones(ink.shape), paper=30.0, pen=195.0, noise=noise)
+
+    found = binarize(board)
+
+    assert not found.dark_on_light
+    assert agreement(found.mask, ink) > 0.8
+
+
 def test_a_polarity_that_is_demanded_is_obeyed() -> None:
     page = lit(drawn(), np.ones((480, 640)))
 

@@ -343,13 +343,13 @@ def _is_one_of_a_grid(line: Segment, lines: list[Segment]) -> bool:
     places = np.sort([other.across_at(line.middle) for other in lines])
     after = int(np.clip(np.searchsorted(places, here), 1, len(places) - 1))
     first, last = places[after - 1], places[after]
-    step = (last - first) / max(1, round((last - first) / spacing))
+    step = max(1.0, (last - first) / max(1, round((last - first) / spacing)))
     return bool(abs(here - first - step * round((here - first) / step)) <= WANDER_PX)
 
 
 def _spacing(rules: list[Segment], along: float) -> float:
     """Pixels from one of two rules or more to the next at a place along them; some between them may be missing."""
-    return float(np.diff(np.sort([rule.across_at(along) for rule in rules])).min())
+    return max(1.0, float(np.diff(np.sort([rule.across_at(along) for rule in rules])).min()))  # two may meet there
 
 
 def _has_a_like(segment: Segment, others: list[Segment]) -> bool:

@@ -222,13 +222,13 @@ def test_a_slow_reader_gets_the_newest_picture_of_a_network_camera(http_camera: 
     assert first is not None
     sent_at_first = http_camera.sent
 
-    while http_camera.sent < sent_at_first + 40:  # the camera goes on while somebody thinks
+    while http_camera.sent < sent_at_first + 60:  # the camera goes on while somebody thinks
         time.sleep(0.02)
     second = camera.read()
     camera.close()
 
     assert second is not None
-    assert second.sequence >= 40
+    assert second.sequence >= 40  # not 1; some may still be on their way
     assert float(second.gray.mean()) - float(first.gray.mean()) > 20
 
 

@@ -67,8 +67,7 @@ def believable(readings: Sequence[Reading], others: Sequence[Region], region_map
     if not kept or not len(shapes):
         return tuple(kept)
     kept = [r for r in kept if not (_in_word(r, shapes) or _in_texture(r, shapes, digits))]
-    solid = np.array([_is_solid(region, region_map) for region in whole], dtype=bool)
-    return tuple(r for r in kept if not _is_plain(r) or _is_supported(r, kept) or _has_few_beside(r, shapes, solid))
+    return tuple(r for r in kept if not _is_plain(r) or _is_supported(r, kept) or _has_few_beside(r, whole, region_map))
 
 
 def with_clear_ends(
@@ -154,10 +153,12 @@ def _is_supported(reading: Reading, readings: Sequence[Reading]) -> bool:
     return any(not _is_plain(other) and lowest * height <= other.box_xywh[3] <= highest * height for other in readings)
 
 
-def _has_few_beside(reading: Reading, shapes: Boxes, solid: NDArray[np.bool_]) -> bool:
+def _has_few_beside(reading: Reading, shapes: Sequence[Region], region_map: RegionMap) -> bool:
     """Whether hardly anything else is on the page, but for specks and for blots or the holes of a binder."""
-    large = shapes[:, 2:].max(axis=1, initial=0) >= SPECK * reading.box_xywh[3]
-    return len(shapes) <= FEW_SPECKS and np.count_nonzero(large & ~solid) <= FEW_SHAPES
+    if len(shapes) > FEW_SPECKS:
+        return False
+    large = [shape for shape in shapes if max(shape.box_xywh[2:]) >= SPECK * reading.box_xywh[3]]
+    return sum(not _is_solid(shape, region_map) for shape in large) <= FEW_SHAPES
 
 
 def _is_solid(region: Region, region_map: RegionMap) -> bool:

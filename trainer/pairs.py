@@ -16,7 +16,7 @@ from trainer.data import Digits
 INK = 40  # gray value from which a pixel counts as ink of one digit's own
 SHARED_INK = 100  # the same where two strokes lie on each other
 MOST_SHARED_PX = 13  # of these where digits touch
-MOST_LAP = 0.3  # of the second one's width: a 1 within the box of a 3 would leave a 3
+MOST_LAP = 0.3  # of the slimmer one's width: a 1 within the box of a 3 would leave a 3
 HEIGHTS = 0.85, 1.15  # of the second one in the first one's
 UNEVEN_PX = 1.5  # standard deviation of how much lower one stands
 FINER = 2  # times MNIST's resolution, before both are shrunk to one crop

@@ -21,8 +21,8 @@ EPILOG = """one command does it all:
   edge-trainer all                    the default model, from nothing to a bundle
   edge-trainer all --model seed       the small CNN of every tutorial, for comparison
 
-accurate learns from two larger networks, and compact from these and from accurate; they are trained first where
-they are not there yet (hours). --no-teachers leaves them out.
+accurate learns from two larger networks, and compact from accurate; they are trained first where they are not there
+yet (hours). --released-teachers takes the accurate that ships with the app; --no-teachers leaves teachers out.
 
 An interrupted run goes on when the same command is given again.
 """
@@ -129,7 +129,13 @@ def _add_run_flags(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--teachers", type=Path, default=Path("runs"), metavar="FOLDER", help="their runs and lessons (default: runs)"
     )
-    parser.add_argument("--no-teachers", action="store_true", help="learn from MNIST's labels alone")
+    whose = parser.add_mutually_exclusive_group()
+    whose.add_argument(
+        "--released-teachers",
+        action="store_true",
+        help="learn from the bundle that ships with the app",
+    )
+    whose.add_argument("--no-teachers", action="store_true", help="learn from MNIST's labels alone")
     parser.add_argument("--out", type=Path, metavar="FOLDER", help="run folder (default: runs/MODEL-seedSEED)")
     parser.add_argument("--bundles", type=Path, metavar="FOLDER", help="where bundles go (default: RUN/bundles)")
     parser.add_argument(

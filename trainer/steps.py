@@ -52,8 +52,8 @@ from trainer.train import (
     RECIPES,
     TRAINING_EXTRAS,
     VALIDATION_EXTRAS,
+    Finished,
     Recipe,
-    Start,
     calibrated,
     labelled_source,
     train,
@@ -76,7 +76,7 @@ def run_teach(args: argparse.Namespace) -> None:
     """Trains the teachers of the model and writes their lessons."""
     if args.model not in COURSES:
         raise TrainerError(f"teach must be given one of {', '.join(COURSES)}. Received: --model {args.model}")
-    teach(_mnist(args), args.model, args.teachers, _verbose(args))
+    _taught(args)
 
 
 def run_train(args: argparse.Namespace) -> None:
@@ -86,8 +86,8 @@ def run_train(args: argparse.Namespace) -> None:
     if args.epochs is not None:
         recipe = dataclasses.replace(recipe, epochs=args.epochs)
     taught = args.model in COURSES and not (args.no_teachers or quick)
-    lessons = teach(_mnist(args), args.model, args.teachers, _verbose(args)) if taught else None
-    start = None if args.start is None else Start.from_run(args.start)
+    lessons = _taught(args) if taught else None
+    start = None if args.start is None else Finished.from_run(args.start)
     own = _own_digits(args, recipe)
     train(_mnist(args), recipe, _run_folder(args), args.seed, _verbose(args), start, lessons, own)
 
@@ -233,6 +233,11 @@ def command_line(arguments: Sequence[str]) -> str:
     """
     names = [Path(argument).name if Path(argument).is_absolute() else argument for argument in arguments]
     return shlex.join(["edge-trainer", *names])
+
+
+def _taught(args: argparse.Namespace) -> Lessons:
+    """The lessons of the model."""
+    return teach(_mnist(args), args.model, args.teachers, _verbose(args), args.released_teachers)
 
 
 def _own_digits(args: argparse.Namespace, recipe: Recipe) -> OwnDigits | None:

@@ -11,7 +11,6 @@ Network", 2015). Some crops are then made worse than the teachers saw them.
 """
 
 import dataclasses
-import hashlib
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,17 +22,19 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rich.progress import track
 
+from edge_app.bundle import EMBEDDED_BUNDLES, embedded_bundle_path, load_bundle
 from edge_app.frames import Float32, UInt8
 from edge_app.manifest import DIGIT_LABELS
 from trainer.augment import Augmentation, augment
 from trainer.batches import as_input
 from trainer.corpus import Extras, joined, kept_extras, kinds_digest, shown_in
 from trainer.data import Digits, Mnist, prepare
+from trainer.errors import TrainerError
 from trainer.lessons import Lessons, lesson_files
-from trainer.models import load_model
 from trainer.rough import roughen
 from trainer.runs import open_run
-from trainer.train import EXTRAS, MANY_EXTRAS, RECIPES, train
+from trainer.train import EXTRAS, MANY_EXTRAS, RECIPES, Finished, train
+from trainer.weights import unpacked
 
 log = logging.getLogger(__name__)
 
@@ -89,29 +90,29 @@ COURSES = {
 """What each student is taught. Chosen on the validation split."""
 
 
-def make_lessons(mnist: Mnist, course: Course, teachers: Sequence[Path], folder: Path) -> Lessons:
+def make_lessons(mnist: Mnist, course: Course, teachers: Sequence[Finished], folder: Path) -> Lessons:
     """Makes the lessons that the folder does not hold yet.
 
     Args:
         mnist: its training digits are used.
         course: what to teach.
-        teachers: Keras models with 10 outputs, or with 11 where they were shown what is no digit.
+        teachers: models with 10 outputs, or with 11 where they were shown what is no digit.
         folder: for the lessons; what is drawn for them is kept beside it, for those of other courses.
 
     Returns:
         All of them.
 
     Raises:
-        RunError: a teacher cannot be read, or the folder holds lessons of another plan.
+        RunError: the folder holds lessons of another plan.
     """
     plan = dataclasses.asdict(course) | {
-        "teachers_sha256": [hashlib.sha256(file.read_bytes()).hexdigest() for file in teachers],
+        "teachers_sha256": [teacher.sha256 for teacher in teachers],
         "train_size": len(mnist.train),
     }
     open_run(folder, {"lessons": plan})
     missing = [number for number in range(course.count) if not lesson_files(folder, number)[1].exists()]
     if missing:
-        models = [load_model(file) for file in teachers]
+        models = [teacher.model for teacher in teachers]
         handwriting = prepare(mnist.train)
         extras = kept_extras(_extras_file(folder, course), mnist.train, course.extras, course.seed)
         for number in missing:
@@ -119,23 +120,42 @@ def make_lessons(mnist: Mnist, course: Course, teachers: Sequence[Path], folder:
     return Lessons(folder)
 
 
-def teach(mnist: Mnist, student: str, folder: Path, verbose: str | int = "auto") -> Lessons:
-    """Trains the teachers of a student that are not there yet, and theirs, and makes its lessons.
+def teach(
+    mnist: Mnist, student: str, folder: Path, verbose: str | int = "auto", released_teachers: bool = False
+) -> Lessons:
+    """Makes the lessons of a student; its teachers, and theirs, are trained where they are not there yet.
 
     Args:
         mnist: its training and validation digits are used.
         student: among `COURSES`.
         folder: of the teachers' runs and the lessons; what is finished there is used as it is.
         verbose: of Keras.
+        released_teachers: take them from the bundles that ship with the app, and train none.
+
+    Raises:
+        TrainerError: the app ships no such teacher.
+        RunError: a teacher cannot be read, or the folder holds lessons of others.
     """
-    course, runs = COURSES[student], []
+    course, teachers = COURSES[student], []
     for name, seed in course.teachers:
-        runs.append(run := folder / f"{name}-seed{seed}")
+        run = folder / f"{name}-seed{seed}"
+        if released_teachers:
+            teachers.append(_released(name, student))
+            continue
         if not (run / "model.keras").exists():
             log.info("teacher %s", run)
             lessons = teach(mnist, name, folder, verbose) if name in COURSES else None
             train(mnist, RECIPES[name], run, seed, verbose, lessons=lessons)
-    return make_lessons(mnist, course, [run / "model.keras" for run in runs], lessons_folder(folder, student))
+        teachers.append(Finished.from_run(run))
+    return make_lessons(mnist, course, teachers, lessons_folder(folder, student))
+
+
+def _released(teacher: str, student: str) -> Finished:
+    """The model of a bundle that ships with the app."""
+    if teacher not in EMBEDDED_BUNDLES:
+        raise TrainerError(f"--released-teachers must be of {', '.join(EMBEDDED_BUNDLES)}. Received: --model {student},"
+                           f" which learns from {teacher}")  # fmt: skip
+    return unpacked(load_bundle(embedded_bundle_path(teacher)))
 
 
 def lessons_folder(folder: Path, student: str) -> Path:

@@ -81,11 +81,11 @@ class Recipe:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Start:
-    """A finished model to start from.
+class Finished:
+    """A finished model, to start from or to learn from.
 
     Attributes:
-        model: keras.Model; trained further, so changed.
+        model: keras.Model; changed where it is trained further.
         sha256: of the file that it came from, for the record.
     """
 
@@ -93,14 +93,14 @@ class Start:
     sha256: str
 
     @staticmethod
-    def from_run(run: Path) -> "Start":
+    def from_run(run: Path) -> "Finished":
         """The model of a finished run.
 
         Raises:
             RunError: there is none, or it is damaged.
         """
         file = run / "model.keras"
-        return Start(load_model(file), hashlib.sha256(file.read_bytes()).hexdigest())
+        return Finished(load_model(file), hashlib.sha256(file.read_bytes()).hexdigest())
 
 
 EXTRAS = Extras(scenes=80, negatives=40_000, pairs=10_000, shown=60_000)
@@ -184,7 +184,7 @@ def train(
     run: Path,
     seed: int,
     verbose: str | int = "auto",
-    start: Start | None = None,
+    start: Finished | None = None,
     lessons: Lessons | None = None,
     own: OwnDigits | None = None,
 ) -> Any:
@@ -279,7 +279,7 @@ def validation_digits(mnist: Mnist, recipe: Recipe, run: Path, seed: int) -> Dig
     return joined(digits, kept_extras(run / VALIDATION_EXTRAS, mnist.validation, extras, seed + 1))
 
 
-def _start_or_resume(run: Path, recipe: Recipe, count: int, seed: int, start: Start | None) -> tuple[Any, int]:
+def _start_or_resume(run: Path, recipe: Recipe, count: int, seed: int, start: Finished | None) -> tuple[Any, int]:
     """The model to go on with and the number of the next epoch; a fresh one is that of `start`, if any."""
     checkpoint = run / "checkpoint.keras"
     if checkpoint.exists():

@@ -10,7 +10,7 @@ from edge_app.bundle import Bundle
 from trainer.errors import RunError
 from trainer.models import BUILDERS, build
 from trainer.qat import folded
-from trainer.train import Start
+from trainer.train import Finished
 
 WEIGHTS_FILE = "weights.npz"
 
@@ -31,8 +31,8 @@ def packed_weights(model: object) -> bytes:
     return content.getvalue()
 
 
-def unpacked(bundle: Bundle) -> Start:
-    """The network of a bundle, ready to be trained further.
+def unpacked(bundle: Bundle) -> Finished:
+    """The network of a bundle, ready to be asked or trained further.
 
     Raises:
         RunError: the bundle carries no float weights, or they are not those of its network.
@@ -50,4 +50,4 @@ def unpacked(bundle: Bundle) -> Start:
                 layer.set_weights([arrays[f"{layer.name}/{number}"] for number in range(len(layer.weights))])
     except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
         raise RunError(f"{file} must hold the weights of {name!r}. Received: {error}") from error
-    return Start(plain, hashlib.sha256(file.read_bytes()).hexdigest())
+    return Finished(plain, hashlib.sha256(file.read_bytes()).hexdigest())

@@ -8,15 +8,16 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from edge_app.bundle import embedded_bundle_path, load_bundle
 from trainer.augment import Augmentation
 from trainer.corpus import Extras
 from trainer.data import Mnist, prepare
-from trainer.errors import RunError
+from trainer.errors import RunError, TrainerError
 from trainer.lessons import Lessons, lesson_files
 from trainer.models import build
 from trainer.runs import read_record
 from trainer.teach import COURSES, Course, lessons_folder, make_lessons, opinion, teach, to_learn
-from trainer.train import RECIPES, Recipe, train
+from trainer.train import RECIPES, Finished, Recipe, train
 
 DIGITS = [str(digit) for digit in range(10)]
 LITTLE = Course((), 2, 1001, 2.0, 0.2, 0.4, 0.11, Augmentation(), 0.15, Extras(1, negatives=60, pairs=20, shown=2000))
@@ -42,17 +43,17 @@ def little(mnist: Mnist) -> Mnist:
 
 
 @pytest.fixture(scope="module")
-def teachers(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+def teachers() -> list[Finished]:
     """Two untrained networks."""
-    folder = tmp_path_factory.mktemp("teachers")
+    models = []
     for seed in (1, 2):
         keras.utils.set_random_seed(seed)
-        build("seed", DIGITS).save(folder / f"{seed}.keras")
-    return [folder / "1.keras", folder / "2.keras"]
+        models.append(Finished(build("seed", DIGITS), f"sha256 of {seed}"))
+    return models
 
 
 @pytest.fixture(scope="module")
-def folder(little: Mnist, teachers: list[Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
+def folder(little: Mnist, teachers: list[Finished], tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("course") / "lessons"
     make_lessons(little, LITTLE, teachers, folder)
     return folder
@@ -75,11 +76,10 @@ def test_probabilities_are_levelled_and_the_label_has_its_share() -> None:
 
 
 def test_who_was_shown_crops_of_a_camera_speaks_of_them_and_labels_of_what_is_drawn(
-    little: Mnist, teachers: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    little: Mnist, tmp_path: Path
 ) -> None:
     knowing, other = Certain(3 * [0.0] + [1.0] + 7 * [0.0]), Certain(10 * [0.1])
-    models = iter((knowing, other))
-    monkeypatch.setattr("trainer.teach.load_model", lambda file: next(models))
+    teachers = [Finished(model, "") for model in (knowing, other)]
 
     lessons = make_lessons(little, dataclasses.replace(LITTLE, count=1), teachers, tmp_path / "lessons")
 
@@ -105,7 +105,7 @@ def test_each_lesson_is_another_one_and_the_first_comes_back(folder: Path) -> No
 
 
 def test_only_missing_lessons_are_made_and_they_are_the_same(
-    little: Mnist, teachers: list[Path], folder: Path, tmp_path: Path
+    little: Mnist, teachers: list[Finished], folder: Path, tmp_path: Path
 ) -> None:
     before = [[file.read_bytes() for file in lesson_files(folder, number)] for number in (0, 1)]
     kept = lesson_files(folder, 0)[0].stat().st_mtime_ns
@@ -117,12 +117,12 @@ def test_only_missing_lessons_are_made_and_they_are_the_same(
     assert lesson_files(folder, 0)[0].stat().st_mtime_ns == kept
 
 
-def test_lessons_of_other_teachers_are_refused(little: Mnist, teachers: list[Path], folder: Path) -> None:
+def test_lessons_of_other_teachers_are_refused(little: Mnist, teachers: list[Finished], folder: Path) -> None:
     with pytest.raises(RunError, match="must hold a run of"):
         make_lessons(little, LITTLE, teachers[::-1], folder)
 
 
-def test_a_missing_or_broken_lesson_is_named(little: Mnist, teachers: list[Path], tmp_path: Path) -> None:
+def test_a_missing_or_broken_lesson_is_named(little: Mnist, teachers: list[Finished], tmp_path: Path) -> None:
     make_lessons(little, dataclasses.replace(LITTLE, count=1), teachers, tmp_path / "lessons")
     lesson_files(tmp_path / "lessons", 0)[1].write_bytes(b"half")
 
@@ -142,7 +142,7 @@ def test_a_student_learns_what_the_lessons_say(little: Mnist, folder: Path, tmp_
 
 
 def test_teachers_are_spared_the_faults_that_students_get(
-    little: Mnist, teachers: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    little: Mnist, teachers: list[Finished], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     course = dataclasses.replace(LITTLE, count=1, augmentation=Augmentation(untouched=1.0), rough=1.0)
     seen: list[NDArray[np.uint8]] = []
@@ -184,6 +184,26 @@ def test_a_student_of_a_student_has_all_its_teachers_trained_first(
     assert len(extras) == 1  # drawn once for both courses
     made = {student: len(read_record(lessons_folder(tmp_path, student))["lessons"]["teachers"]) for student in courses}
     assert made == {"accurate": 1, "compact": 2}
+
+
+def test_who_asks_for_released_teachers_learns_from_the_bundle_that_ships(
+    little: Mnist, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("trainer.teach.train", pytest.fail)
+    monkeypatch.setitem(COURSES, "compact", dataclasses.replace(LITTLE, count=1, teachers=(("accurate", 1),)))
+
+    lessons = teach(little, "compact", tmp_path, released_teachers=True)
+
+    weights = load_bundle(embedded_bundle_path("accurate")).manifest.files["weights.npz"]
+    assert lessons.plan["teachers_sha256"] == [weights.sha256]
+    digits = prepare(little.train)
+    _, targets = lessons.take(np.arange(len(digits)), 0, 0)
+    assert targets[np.arange(len(digits)), digits.labels].mean() > 0.6  # 0.2 is the label's share
+
+
+def test_no_released_teacher_is_larger_than_what_ships(little: Mnist, tmp_path: Path) -> None:
+    with pytest.raises(TrainerError, match="Received: --model accurate, which learns from teacher"):
+        teach(little, "accurate", tmp_path, released_teachers=True)
 
 
 def test_the_released_courses_ask_for_trained_recipes() -> None:

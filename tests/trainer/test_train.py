@@ -18,7 +18,7 @@ from trainer.data import Mnist, prepare
 from trainer.errors import RunError
 from trainer.models import load_model
 from trainer.runs import read_history, read_record
-from trainer.train import RECIPES, Recipe, Start, train
+from trainer.train import RECIPES, Finished, Recipe, train
 
 SMALL = Recipe("compact", 3, 64, 2e-3, 0.01, 0.03, 0.9, Augmentation())
 SEED_CNN = Recipe("seed", 3, 64, 2e-3, 0.0, 0.0, 0.0, None)
@@ -170,7 +170,7 @@ def test_a_run_may_start_from_the_weights_of_another(little: Mnist, tmp_path: Pa
     train(little, recipe, tmp_path / "first", seed=1, verbose=0)
     once = dataclasses.replace(recipe, epochs=1)
 
-    train(little, once, tmp_path / "next", seed=2, verbose=0, start=Start.from_run(tmp_path / "first"))
+    train(little, once, tmp_path / "next", seed=2, verbose=0, start=Finished.from_run(tmp_path / "first"))
 
     first, after = (read_history(tmp_path / run) for run in ("first", "next"))
     assert after[0]["val_accuracy"] >= first[0]["val_accuracy"]
@@ -179,7 +179,7 @@ def test_a_run_may_start_from_the_weights_of_another(little: Mnist, tmp_path: Pa
 
 def test_there_is_no_start_from_an_unfinished_run(little: Mnist, tmp_path: Path) -> None:
     with pytest.raises(RunError, match=r"model\.keras must be a Keras model"):
-        train(little, SMALL, tmp_path / "next", seed=1, verbose=0, start=Start.from_run(tmp_path / "missing"))
+        train(little, SMALL, tmp_path / "next", seed=1, verbose=0, start=Finished.from_run(tmp_path / "missing"))
 
 
 def test_training_in_half_precision_ends_in_a_float32_model(little: Mnist, tmp_path: Path) -> None:

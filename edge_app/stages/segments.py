@@ -16,6 +16,7 @@ SHORTEST_PX = 24
 ONE_OF_SEVERAL_SHARE = 0.2  # the same: one of several rules, that may be faint in places
 PARALLEL = 0.02  # most that the slopes of rules differ: one degree
 SQUARE = 0.14  # most that a margin's slope may differ from plumb on the rules: 8 degrees
+APART = 0.04  # of the longer side: two segments nearer than this are one line found twice
 GAP_SHARE = 0.02  # of the longer side: gaps in a line that the threshold lost
 FOUND_TWICE_PX = 5  # to either side of a segment the same line would be found once more
 MAX_SLOPE = 0.58  # from level or plumb: 30 degrees

@@ -10,6 +10,7 @@ from edge_app.stages.boxes import AREA, HEIGHT, WIDTH
 from edge_app.stages.segments import APART, Segment, distinct, in_line, is_parallel, is_square_to
 
 SQUARED = 4  # rules of one way, from which a page is of squared paper
+LEANING = 0.25  # most that the slope of one differs from square: 14 degrees; what leans more is a stroke between rules
 FANNED = 0.06  # most that the slopes of neighbouring sides of boxes differ: 3 degrees
 TOUCHING = 0.02  # of the longer side: ends of a box's sides this near meet
 SIDES_OF_BOXES = 3  # upright ones that two boxes have, one of them shared: what crosses more is a line of a grid
@@ -31,16 +32,20 @@ def find_box_sides(mask: UInt8, segments: list[Segment]) -> list[Segment]:
     level, plumb = (
         [s for s in some if _ends_on(s, others, TOUCHING * side)] for some, others in ((flat, upright), (upright, flat))
     )
-    plumb = [s for s in plumb if level and (is_square_to(s, level) or _has_a_like(s, plumb))]  # the stem of a 7 leans
+    plumb = [s for s in plumb if level and _stands(s, level, plumb)]
     sides = _no_thicker(mask, level, plumb), _no_thicker(mask, plumb, level)
     if min(len(distinct(found, APART * side)) for found in sides) < 2:
         return []
     return sides[0] + sides[1]
 
 
-def _has_a_like(segment: Segment, others: list[Segment]) -> bool:
-    """Whether another segment runs nearly as this one does: in perspective the sides of boxes fan out."""
-    return any(other is not segment and abs(other.slope - segment.slope) <= FANNED for other in others)
+def _stands(segment: Segment, level: list[Segment], plumb: list[Segment]) -> bool:
+    """Whether an upright segment stands as the side of a box does; the stem of a 7 leans.
+
+    In perspective the sides of boxes fan out: one that leans a little has another beside it that does nearly the same.
+    """
+    alike = any(other is not segment and abs(other.slope - segment.slope) <= FANNED for other in plumb)
+    return is_square_to(segment, level) or (alike and is_square_to(segment, level, LEANING))
 
 
 def _no_thicker(mask: UInt8, segments: list[Segment], others: list[Segment]) -> list[Segment]:

@@ -152,6 +152,6 @@ def in_line(rule: Segment, segment: Segment, near: float) -> bool:
     return rule.flat == segment.flat and all(abs(rule.across_at(along) - across) <= near for along, across in ends)
 
 
-def is_square_to(margin: Segment, rules: list[Segment]) -> bool:
+def is_square_to(margin: Segment, rules: list[Segment], most: float = SQUARE) -> bool:
     """Whether an upright line crosses the rules at a right angle, as far as perspective leaves it one."""
-    return abs(margin.slope + float(np.median([rule.slope for rule in rules]))) <= SQUARE
+    return abs(margin.slope + float(np.median([rule.slope for rule in rules]))) <= most

@@ -49,6 +49,15 @@ EVENEST = 0.75  # of the frame's unevenness: the least that is taken for any par
 CLEAN = 0.2  # of the frame's unevenness, below which there is a page on something rough
 USUAL, LOW = 40.0, 10.0  # percentiles that are paper where ink and the lines of squared paper cover half of it
 USUAL_TO_LOW_SIGMAS = 1.028  # of a normal distribution, between its 40th and its 10th percentile
+LIGHTEST_SHADE = 0.92  # of paper's brightness
+WIDE_SHADE, NARROW_SHADE = (3, 0.3, 2), (2, 0.48, 8)
+"""Half the window that strokes on it vanish in, how dark it may be, and how few strokes must be on all of it."""
+LEAST_SHADE = 0.008  # of the picture
+MOST_RIM = 0.08  # of its pixels that lie on the picture's rim: more has a strip of the desk beside a page
+PLAIN, MOSTLY_PLAIN = 0.9, 0.5  # of its brightness without thin strokes; of its area, that has nothing on it
+WRITTEN, UNWRITTEN = 0.7, 0.8  # of its usual brightness: most of what is written, least of what is under it
+LIKE_DEPTH = 0.08  # of paper's brightness: another area that differs less from one that is written on is of its kind
+STROKE_PX, FEWEST_STROKES = 5, 2  # area of a stroke; how many must be on one: a single one is an edge of something
 BESIDE = np.asarray(cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3)), dtype=np.uint8)
 
 
@@ -84,7 +93,7 @@ def binarize(gray: UInt8, polarity: Polarity = "auto") -> Ink:
     if not dark_on_light:
         gray, small = ~gray, ~small
     half = _half_window(small)
-    threshold = _threshold(small, _paper(small, half), noise, half)
+    threshold = _threshold(small, _with_written_shade(small, _paper(small, half)), noise, half)
     size_wh = gray.shape[1], gray.shape[0]
     surface = cv2.resize(threshold, size_wh, interpolation=cv2.INTER_LINEAR)
     mask = np.asarray(cv2.compare(gray, surface, cv2.CMP_LT), dtype=np.uint8)
@@ -189,9 +198,9 @@ def _half_window(small: UInt8) -> int:
 
 
 def _on_rim(areas: cv2.typing.MatLike) -> NDArray[np.int32]:
-    """The numbers of the areas that reach the rim of the picture."""
+    """The numbers of the areas that reach the rim of the picture, on each of its pixels."""
     rim = np.concatenate([areas[0], areas[-1], areas[:, 0], areas[:, -1]])
-    return np.unique(np.asarray(rim, dtype=np.int32))
+    return np.asarray(rim, dtype=np.int32)
 
 
 def _paper(small: UInt8, half: int) -> UInt8:
@@ -208,6 +217,55 @@ def _paper(small: UInt8, half: int) -> UInt8:
     continued = np.pad(inside, half, mode="reflect", reflect_type="odd")
     lowest = (closed * MAX_FALL).astype(np.int16)  # a shadow's edge just inside must not be continued
     return np.clip(continued, lowest, closed).astype(np.uint8)
+
+
+def _with_written_shade(small: UInt8, paper: UInt8) -> UInt8:
+    """The paper with those dark areas in it, too, that something darker is written on: bands of a table, shadows.
+
+    They are narrower than the window that fills strokes in, but no strokes: these are of one darkness, and nothing
+    thinner is on them. Narrow ones, as the light through a blind has, need more to be told from a fat stroke.
+    """
+    for half, darkest, fewest in (WIDE_SHADE, NARROW_SHADE):
+        fine = _paper(small, half)
+        shade = _written_shade(small, paper, fine, darkest, fewest)
+        if shade is not None:
+            return np.where(shade, fine, paper).astype(np.uint8)
+    return paper
+
+
+def _written_shade(small: UInt8, paper: UInt8, fine: UInt8, darkest: float, fewest: int) -> Mask | None:
+    """(h, w) bool, the dark areas with so many strokes on them and those that are like them; None where there are none.
+
+    Args:
+        small: (h, w) uint8, the picture at the size that paper is estimated from.
+        paper: the same without what may be a stroke.
+        fine: the same without thin strokes alone.
+        darkest: that they may be, a share of paper's brightness.
+        fewest: strokes on all of them.
+    """
+    dark = ((fine < LIGHTEST_SHADE * paper) & (fine > darkest * paper)).astype(np.uint8)
+    dark = np.asarray(cv2.morphologyEx(dark, cv2.MORPH_OPEN, _window(2)), dtype=np.uint8)
+    _, areas, stats, _ = cv2.connectedComponentsWithStats(dark, connectivity=4)
+    strokes, depths = np.zeros(len(stats), dtype=np.int64), np.full(len(stats), np.inf)
+    on_rim = np.bincount(_on_rim(areas), minlength=len(stats))
+    candidates = stats[:, 4] >= np.maximum(LEAST_SHADE * small.size, on_rim / MOST_RIM)
+    for area in np.flatnonzero(candidates[1:]) + 1:
+        x, y, width, height = stats[area, :4]
+        part = slice(y, y + height), slice(x, x + width)
+        within, level, without = areas[part] == area, small[part], fine[part].astype(np.float32)
+        plain = within & (level > PLAIN * without)
+        if np.count_nonzero(plain) < MOSTLY_PLAIN * stats[area, 4]:
+            continue
+        usual = float(np.median(level[plain]))
+        on_it = within & (level < WRITTEN * usual) & (without >= UNWRITTEN * usual)
+        _, _, pieces, _ = cv2.connectedComponentsWithStats(on_it.astype(np.uint8), connectivity=8)
+        strokes[area] = np.count_nonzero(pieces[1:, 4] >= STROKE_PX)
+        depths[area] = usual / float(np.median(paper[part][plain]))
+    written = strokes >= FEWEST_STROKES
+    if not written.any() or strokes.sum() < fewest:
+        return None
+    alike = np.abs(depths - depths[written][:, np.newaxis]).min(axis=0) <= LIKE_DEPTH
+    return np.asarray(cv2.dilate(alike.astype(np.uint8)[areas], _window(1)) > 0)
 
 
 def _threshold(small: UInt8, paper: UInt8, noise: float, half: int) -> UInt8:

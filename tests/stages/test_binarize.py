@@ -136,6 +136,41 @@ def test_strokes_of_a_fat_digit_are_ink_to_their_middle(digit: str) -> None:
     assert agreement(found.mask, ink) > 0.95
 
 
+def bands(shape: tuple[int, ...]) -> np.ndarray:
+    """Gray rows of a table, as tall as the digits in them."""
+    return np.where(np.arange(shape[0]) // 55 % 2, 0.75, 1.0)[:, None] * np.ones(shape)
+
+
+def blind(shape: tuple[int, ...]) -> np.ndarray:
+    """Narrow shadows, aslant."""
+    y, x = np.mgrid[: shape[0], : shape[1]]
+    return np.where((y + 0.4 * x) // 48 % 2, 0.6, 1.0)
+
+
+def phone(shape: tuple[int, ...]) -> np.ndarray:
+    """The shadow of what takes the picture."""
+    light = np.ones(shape, np.float32)
+    cv2.fillConvexPoly(light, np.array([[200, 60], [330, 80], [300, 400], [180, 380]]), 0.55)
+    return np.asarray(cv2.GaussianBlur(light, (0, 0), 5))
+
+
+@pytest.mark.parametrize("light", [pytest.param(light, id=light.__name__) for light in (bands, blind, phone)])
+def test_dark_areas_that_something_is_written_on_are_paper(light) -> None:  # type: ignore[no-untyped-def]
+    ink = np.zeros((480, 640), np.uint8)
+    for line in range(6):
+        cv2.putText(ink, "37 152 8", (80 + 10 * line, 90 + 68 * line), cv2.FONT_HERSHEY_SIMPLEX, 1.6, 255, 4)
+
+    assert agreement(binarize(lit(ink, light(ink.shape))).mask, ink) > 0.8
+
+
+@pytest.mark.parametrize("level", [60.0, 110.0, 160.0])
+def test_a_fat_stroke_that_nothing_is_written_on_is_ink(level: float) -> None:
+    ink = np.zeros((480, 640), np.uint8)
+    cv2.putText(ink, "8", (210, 400), cv2.FONT_HERSHEY_SIMPLEX, 14, 255, 56)
+
+    assert agreement(binarize(lit(ink, np.ones(ink.shape), pen=level)).mask, ink) > 0.9
+
+
 def test_a_wide_shadow_that_runs_off_the_picture_is_no_ink() -> None:
     page = lit(drawn(), np.ones((480, 640)))
     page[:, 60:190] = page[:, 60:190] // 2

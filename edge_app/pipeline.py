@@ -44,7 +44,7 @@ from edge_app.stages.readings import group_readings
 from edge_app.stages.regions import RegionLimits, find_regions
 from edge_app.stages.roi import moved, part_of, roi_box
 from edge_app.stages.shrink import shrunk
-from edge_app.stages.signs import with_bent_ones, without_slashes
+from edge_app.stages.signs import with_bent_ones, without_commas, without_slashes
 from edge_app.stages.strokes import leans_of_ones, without_lying_ones, without_ruled_ones
 
 CROPS_IN_A_ROW = 16  # of the layer that shows them
@@ -197,7 +197,9 @@ class Pipeline:
         if proposals.ways:
             scored = best_division(proposals, scored, self._score(frame.gray, proposals.region_map, watch))
         by_hand = without_ruled_ones(scored, region_map)
-        verdicts = classify(with_bent_ones(in_company(without_slashes(by_hand))), self._settings.threshold)
+        verdicts = classify(
+            with_bent_ones(in_company(without_commas(without_slashes(by_hand)))), self._settings.threshold
+        )
         watch.lap("classify")
         readings = group_readings(verdicts.digits, verdicts.doubtful, frame.size_wh, region_map.tilt_deg)
         readings = believable(readings, verdicts.others, region_map)

@@ -1,7 +1,8 @@
-"""Scored regions in, the same out with slashes and parentheses told from 1s.
+"""Scored regions in, the same out with slashes, commas and parentheses told from 1s.
 
 All are one bare stroke. But a slash stands by itself between numbers, on a page that has other operators, and leans
-further than most hands do. And a parenthesis stands at the end of a number: one between two digits is a bent 1.
+further than most hands do. A comma is far lower than the digit before it, and hangs at its foot. And a parenthesis
+stands at the end of a number: one between two digits is a bent 1.
 """
 
 from dataclasses import replace
@@ -21,6 +22,13 @@ GAP = 0.3  # the least space around an operator, in their height; digits of one 
 SLIM_ASPECT = 0.5  # width / height of a bent 1
 LEAST_ONE = 0.03  # probability that it is one
 NEXT_HEIGHTS, NEXT_GAP = (0.6, 1.8), 0.5  # of the digits on both sides of it, in its height
+COMMA_HEIGHT = 0.45  # most of that of the digit before it
+COMMA_TOP, TICK_BOTTOM = (
+    0.55,
+    0.4,
+)  # of that digit's height: where a comma begins at the earliest, where a high one ends
+COMMA_GAP = 0.4  # of that height: the widest between the two
+OWN_HEIGHTS, OWN_GAP = (0.6, 1.8), 1.5  # of digits beside it, in its height, that make it a 1 of a smaller number
 FEW = 3  # other operators on a page, at least: one or two may be blots
 
 
@@ -41,6 +49,21 @@ def without_slashes(scored: Scored) -> Scored:
     slashes = np.zeros(len(boxes), dtype=bool)
     slashes[[row for row in np.flatnonzero(leaning) if _is_slash(row, boxes, is_sign)]] = True
     return replace(scored, scores=without_ones(scored.scores, slashes))
+
+
+def without_commas(scored: Scored) -> Scored:
+    """Scores with the probability of a 1 given to "not a digit" where a stroke is a comma or sets thousands apart.
+
+    Args:
+        scored: of one frame; where the model has no class for what is no digit it stays as it is.
+    """
+    if scored.scores.shape[1] <= DIGITS:
+        return scored
+    boxes, winners = as_boxes([region.box_xywh for region in scored.regions]), scored.scores.argmax(axis=1)
+    commas = np.zeros(len(boxes), dtype=bool)
+    for row in np.flatnonzero(winners == ONE):
+        commas[row] = _is_comma(row, boxes, winners < DIGITS)
+    return replace(scored, scores=without_ones(scored.scores, commas)) if commas.any() else scored
 
 
 def with_bent_ones(scored: Scored) -> Scored:
@@ -69,6 +92,20 @@ def _has_on_both_sides(row: int, boxes: Boxes, is_digit: NDArray[np.bool_]) -> b
     box, middles = tuple(boxes[row]), boxes[:, 0] + boxes[:, 2] / 2
     beside = is_digit & in_row(box, boxes, NEXT_HEIGHTS) & (np.abs(gaps(box, boxes)) <= NEXT_GAP * box[3])
     return bool(np.any(beside & (middles < middles[row])) and np.any(beside & (middles > middles[row])))
+
+
+def _is_comma(row: int, boxes: Boxes, is_digit: NDArray[np.bool_]) -> bool:
+    """Whether a low stroke hangs at the foot of a much taller digit, or high beside it, and at no digit of its size."""
+    box, (left, top, tall) = boxes[row], boxes[:, [0, 1, 3]].T
+    away = gaps(tuple(box), boxes)
+    before = is_digit & (left < box[0]) & (box[3] <= COMMA_HEIGHT * tall) & (np.abs(away) <= COMMA_GAP * tall)
+    low = (box[1] >= top + COMMA_TOP * tall) & (box[1] <= top + tall)
+    high = (box[1] + box[3] <= top + TICK_BOTTOM * tall) & (box[1] + box[3] >= top)
+    if not np.any(before & (low | high)):
+        return False
+    alike = is_digit & in_row(tuple(box), boxes, OWN_HEIGHTS) & (away <= OWN_GAP * box[3])
+    alike[row] = False
+    return not alike.any()
 
 
 def _is_slash(row: int, boxes: Boxes, is_sign: NDArray[np.bool_]) -> bool:

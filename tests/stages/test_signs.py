@@ -1,4 +1,4 @@
-"""A slash between numbers is no 1, where the page has other operators; a bent stroke within a number is one."""
+"""A slash between numbers is no 1, where the page has other operators, nor is a comma; a bent stroke within one is."""
 
 from dataclasses import replace
 
@@ -8,7 +8,7 @@ import pytest
 from edge_app.frames import Region
 from edge_app.stages.classify import Scored
 from edge_app.stages.crop import Measures
-from edge_app.stages.signs import with_bent_ones, without_slashes
+from edge_app.stages.signs import with_bent_ones, without_commas, without_slashes
 
 DIGIT_XS = (20, 50, 150, 180, 300, 330)
 SIGN_XS = (100, 215, 400)
@@ -86,3 +86,41 @@ def test_a_bent_stroke_between_two_digits_is_a_1() -> None:
 )
 def test_what_else_is_no_digit_stays_none(scored: Scored) -> None:
     assert with_bent_ones(scored) is scored
+
+
+def in_line(*boxes: tuple[int, int, int, int], labels: str) -> Scored:
+    scores = np.full((len(boxes), 11), 0.001, np.float32)
+    scores[np.arange(len(boxes)), [int(label) for label in labels]] = 0.99
+    none = np.zeros(len(boxes), np.float32)
+    return Scored(tuple(Region(box, (1,)) for box in boxes), scores, Measures(none, none, none, none), none)
+
+
+@pytest.mark.parametrize(
+    ("stroke", "label"),
+    [
+        pytest.param((42, 52, 7, 16), 10, id="comma"),
+        pytest.param((38, 50, 7, 16), 10, id="comma-below-an-overhang"),
+        pytest.param((43, 8, 6, 14), 10, id="apostrophe"),
+        pytest.param((43, 12, 7, 40), 1, id="one"),
+        pytest.param((43, 30, 7, 22), 1, id="low-one"),
+        pytest.param((43, 90, 7, 16), 1, id="next-line"),
+        pytest.param((110, 52, 7, 16), 1, id="far-away"),
+    ],
+)
+def test_a_low_stroke_at_the_foot_of_a_digit_is_a_comma(stroke: tuple[int, int, int, int], label: int) -> None:
+    scored = in_line((15, 10, 25, 50), (52, 10, 25, 50), stroke, labels="351")
+
+    assert without_commas(scored).scores.argmax(axis=1).tolist() == [3, 5, label]
+
+
+def test_a_1_of_a_small_number_beside_a_large_one_is_no_comma() -> None:
+    scored = in_line((15, 10, 45, 90), (65, 70, 6, 20), (76, 70, 14, 20), labels="317")
+
+    assert without_commas(scored) is scored
+
+
+def test_commas_are_left_to_a_model_that_knows_nothing_but_digits() -> None:
+    scored = in_line((15, 10, 25, 50), (42, 52, 7, 16), labels="31")
+    ten = replace(scored, scores=scored.scores[:, :10])
+
+    assert without_commas(ten) is ten

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from edge_app.frames import BoxXYWH, Int32, Region, RegionMap, UInt8
 from edge_app.stages.boxes import AREA, HEIGHT, LEFT, TOP, WIDTH, off_edges
 from edge_app.stages.lines import remove_lines
+from edge_app.stages.percent import is_percent
 from edge_app.stages.tilt import page_tilt
 
 Rows: TypeAlias = NDArray[np.intp]
@@ -91,6 +92,7 @@ def find_regions(
     inner = rows[~flat & ~edge]  # the desk beside a page is as little of a digit as it is one
     groups = _join_parts(stats, _join_twins(stats, inner), _parts(stats, rows[~flat], mask.shape))
     joined = {row for group in groups for row in group}
+    groups = [group for group in groups if len(group) == 1 or not is_percent(_ink_of(group, components, stats))]
     groups += [[row] for row in rows[flat | edge].tolist() if row not in joined]
     boxes = [union(stats[group]) for group in groups]
     order = sorted(range(len(groups)), key=lambda index: boxes[index])
@@ -113,6 +115,12 @@ def as_region(
     """
     cut = _at_frame_edge(box_xywh, shape_hw)
     return Region(_full_resolution(box_xywh, resize_factor), components, cut)
+
+
+def _ink_of(group: list[int], components: Int32, stats: Int32) -> NDArray[np.bool_]:
+    """(h, w) bool, the ink of some pieces in the box round them."""
+    x, y, width, height = union(stats[group])
+    return np.asarray(np.isin(components[y : y + height, x : x + width], group))
 
 
 def _components(mask: UInt8) -> tuple[Int32, Int32]:

@@ -22,6 +22,7 @@ GAP = 0.3  # the least space around an operator, in their height; digits of one 
 SLIM_ASPECT = 0.5  # width / height of a bent 1
 LEAST_ONE = 0.03  # probability that it is one
 NEXT_HEIGHTS, NEXT_GAP = (0.6, 1.8), 0.5  # of the digits on both sides of it, in its height
+SURE = 0.8  # probability of the digit that a comma hangs at
 COMMA_HEIGHT = 0.45  # most of that of the digit before it
 COMMA_TOP, TICK_BOTTOM = (
     0.55,
@@ -60,9 +61,11 @@ def without_commas(scored: Scored) -> Scored:
     if scored.scores.shape[1] <= DIGITS:
         return scored
     boxes, winners = as_boxes([region.box_xywh for region in scored.regions]), scored.scores.argmax(axis=1)
+    whole = np.array([not region.cut for region in scored.regions], dtype=bool)
+    sure = (winners < DIGITS) & (scored.belief >= SURE) & whole
     commas = np.zeros(len(boxes), dtype=bool)
     for row in np.flatnonzero(winners == ONE):
-        commas[row] = _is_comma(row, boxes, winners < DIGITS)
+        commas[row] = _is_comma(row, boxes, sure)
     return replace(scored, scores=without_ones(scored.scores, commas)) if commas.any() else scored
 
 

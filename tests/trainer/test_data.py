@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from edge_app.stages.percent import is_percent
 from trainer import data
 from trainer.data import FILES, NPZ_ARRAYS, Mnist, cache_folder, load_mnist, read_folder
 from trainer.errors import DataError
@@ -165,3 +166,9 @@ def test_the_cache_follows_the_users_folder(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setenv("XDG_CACHE_HOME", "/somewhere")
 
     assert cache_folder() == Path("/somewhere/edge-digits/mnist")
+
+
+def test_no_written_digit_passes_for_a_percent_sign(mnist: Mnist) -> None:
+    digits = mnist.validation.images > 100
+
+    assert not any(is_percent(ink[np.ix_(ink.any(axis=1), ink.any(axis=0))]) for ink in digits)

@@ -20,6 +20,8 @@ LETTER_HEIGHTS = 0.6, 1.8  # of a letter's, in the number's height; operators ar
 SMALL_LETTER = 0.4  # the same at the least, beside what may be an l or a j
 LETTER_GAP = 0.3  # widest gap between neighbours in a word, of the number's height; operators stand further off
 LETTERS_LEAST = 2  # beside one digit that is beyond doubt
+UNIT_LETTERS = 2  # at most, after a number: kg, cm
+CLEARLY_DIGITS, LONG_NUMBER = 0.9, 3  # probability of each of its digits; digits of a number that is no word
 LETTER_LAP = 0.3  # of the number's height: a box that lies further over it is no neighbour
 FEW_SHAPES = 2  # that are no digit: on a page with hardly anything else, a stroke is a 1 and a ring a 0
 SOLID, BROAD = 0.7, 0.5  # of a shape's box that is ink, where a disc has .79; of its longer side, its shorter one
@@ -66,7 +68,8 @@ def believable(readings: Sequence[Reading], others: Sequence[Region], region_map
     kept = [r for r in readings if not (_towers(r, digits) or _in_tally(r, ones, digits) or _in_grain(r, ink, digits))]
     if not kept or not len(shapes):
         return tuple(kept)
-    kept = [r for r in kept if not (_in_word(r, shapes) or _in_texture(r, shapes, digits))]
+    apart = [r for r in kept if not _in_word(r, shapes)]
+    kept = [r for r in kept if (r in apart or _has_unit(r, shapes, apart)) and not _in_texture(r, shapes, digits)]
     return tuple(r for r in kept if not _is_plain(r) or _is_supported(r, kept) or _has_few_beside(r, whole, region_map))
 
 
@@ -112,14 +115,37 @@ def _in_word(reading: Reading, shapes: Boxes) -> bool:
     Of strokes and rings, which words are made of, a single letter makes letters; one digit beyond doubt has more
     likely a digit beside it that could not be told than a letter.
     """
-    left, _, width, height = (float(side) for side in reading.box_xywh)
+    before, between, after = _letters(reading, shapes)
     plain = _is_plain(reading)
-    row = shapes[in_row(reading.box_xywh, shapes, (SMALL_LETTER if plain else LETTER_HEIGHTS[0], LETTER_HEIGHTS[1]))]
+    least = 1 if plain else LETTERS_LEAST if _is_beyond_doubt(reading) else len(reading.digits)
+    return before + between + after >= least
+
+
+def _has_unit(reading: Reading, shapes: Boxes, readings: Sequence[Reading]) -> bool:
+    """Whether a number that looks like nothing else ends in hardly a letter, on a page that has longer ones.
+
+    Args:
+        reading: which stands beside letters.
+        shapes: of the page, that are no digit.
+        readings: those that do not.
+    """
+    before, between, after = _letters(reading, shapes)
+    if before or between or after > UNIT_LETTERS or _is_plain(reading):
+        return False
+    lowest, highest = (share * reading.box_xywh[3] for share in LIKE_HEIGHTS)
+    clear = min(digit.confidence for digit in reading.digits) >= CLEARLY_DIGITS
+    long = (r for r in readings if len(r.digits) >= LONG_NUMBER and not _is_plain(r))
+    return clear and any(lowest <= other.box_xywh[3] <= highest for other in long)
+
+
+def _letters(reading: Reading, shapes: Boxes) -> tuple[int, int, int]:
+    """How many shapes as tall as letters stand close before a number, between its digits and close after it."""
+    left, _, width, height = (float(side) for side in reading.box_xywh)
+    least = SMALL_LETTER if _is_plain(reading) else LETTER_HEIGHTS[0]
+    row = shapes[in_row(reading.box_xywh, shapes, (least, LETTER_HEIGHTS[1]))]
     middles = row[:, 0] + row[:, 2] / 2
     between = int(np.count_nonzero((middles > left) & (middles < left + width)))
-    letters = between + _chain(row, left + width, height) + _chain(_mirrored(row), -left, height)
-    least = 1 if plain else LETTERS_LEAST if _is_beyond_doubt(reading) else len(reading.digits)
-    return letters >= least
+    return _chain(_mirrored(row), -left, height), between, _chain(row, left + width, height)
 
 
 def _towers(reading: Reading, digits: Boxes) -> bool:

@@ -54,6 +54,25 @@ def test_numbers_beside_signs_and_words_are_believed(reading: Reading, others: l
 
 
 @pytest.mark.parametrize(
+    ("read", "others", "believed"),
+    [
+        pytest.param("37", [(148, 96, 20, 34), (170, 104, 20, 26)], True, id="37cm"),
+        pytest.param("5", [(124, 96, 20, 34), (146, 104, 20, 34)], True, id="5kg"),
+        pytest.param("37", [(148, 96, 20, 34), (170, 104, 20, 26), (192, 104, 20, 26)], False, id="three letters"),
+        pytest.param("5", [(78, 96, 20, 34), (124, 104, 20, 26)], False, id="letters on both sides"),
+        pytest.param("10", [(148, 96, 20, 34), (170, 104, 20, 26)], False, id="lo.."),
+    ],
+)
+def test_a_unit_after_a_number_makes_no_word_where_there_are_long_numbers(
+    read: str, others: list[BoxXYWH], believed: bool
+) -> None:
+    alone = texts([number(100, read)], shapes(*others))
+    among = texts([number(100, read), number(100, "4072", y=200)], shapes(*others))
+
+    assert (alone, among) == ([], [read, "4072"] if believed else ["4072"])
+
+
+@pytest.mark.parametrize(
     ("numbers", "believed"),
     [
         pytest.param(["1111", "11111", "11"], False, id="a tally of eleven"),

@@ -35,6 +35,7 @@ BOARD_FILL = 0.86  # of the rectangle round a board on a wall: a fat 8 has .83, 
 CHALK = -0.2  # by how much dark strokes outweigh light ones: on pages -.07 and more, on boards -.37 and less
 THIN_PX = 7  # width of the strokes of a page that is small in the frame
 THIN_WEIGHT, THIN_LEAST = 4.0, 0.3  # of these beside the tails, where they weigh so much of what the tails do
+LIGHT_STROKES, LEAST_THIN = -0.5, 0.15  # thin strokes that are light beyond doubt; of the tails, what they must weigh
 CONTRAST_SHARE = 0.33  # of the strongest contrast nearby; half would thin faint ends, a quarter joins neighbours
 MIN_CONTRAST = 0.07  # of the paper's brightness: fainter marks are paper texture or show-through
 NOISE_SIGMAS = 4.0  # above the spread of the paper itself: one pixel in 30,000
@@ -49,12 +50,12 @@ EVENEST = 0.75  # of the frame's unevenness: the least that is taken for any par
 CLEAN = 0.2  # of the frame's unevenness, below which there is a page on something rough
 USUAL, LOW = 40.0, 10.0  # percentiles that are paper where ink and the lines of squared paper cover half of it
 USUAL_TO_LOW_SIGMAS = 1.028  # of a normal distribution, between its 40th and its 10th percentile
-LIGHTEST_SHADE = 0.92  # of paper's brightness
+LIGHTEST_SHADE = 0.86  # of paper's brightness
 WIDE_SHADE, NARROW_SHADE = (3, 0.3, 2), (2, 0.48, 8)
 """Half the window that strokes on it vanish in, how dark it may be, and how few strokes must be on all of it."""
 LEAST_SHADE = 0.008  # of the picture
 MOST_RIM = 0.08  # of its pixels that lie on the picture's rim: more has a strip of the desk beside a page
-PLAIN, MOSTLY_PLAIN = 0.9, 0.5  # of its brightness without thin strokes; of its area, that has nothing on it
+PLAIN, MOSTLY_PLAIN = 0.9, 0.62  # of its brightness without thin strokes; of its area, that has nothing on it
 WRITTEN, UNWRITTEN = 0.7, 0.8  # of its usual brightness: most of what is written, least of what is under it
 LIKE_DEPTH = 0.08  # of paper's brightness: another area that differs less from one that is written on is of its kind
 STROKE_PX, FEWEST_STROKES = 5, 2  # area of a stroke; how many must be on one: a single one is an edge of something
@@ -125,6 +126,8 @@ def ink_is_dark(gray: UInt8, small: UInt8) -> bool:
     dark, light = (cv2.morphologyEx(gray, way, _window(THIN_PX // 2)) for way in (cv2.MORPH_BLACKHAT, cv2.MORPH_TOPHAT))
     thin_excess, thin = _outweighed(dark, light)
     looks_dark = excess + (THIN_WEIGHT * thin_excess if thin >= THIN_LEAST * tails else 0.0) >= 0.0
+    if not looks_dark and thin_excess <= LIGHT_STROKES and thin >= LEAST_THIN * tails:
+        return False
     return looks_dark or _is_mostly_bright(small) or _is_page_on_desk(small, dark, light)
 
 

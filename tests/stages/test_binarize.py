@@ -246,6 +246,21 @@ def test_chalk_is_light_however_noisy_the_camera_is(noise: float) -> None:
     assert agreement(found.mask, ink) > 0.8
 
 
+@pytest.mark.parametrize("paper", [120, 140])
+def test_white_ink_on_brown_paper_on_a_darker_desk_is_light(paper: int) -> None:
+    ink = np.zeros((480, 640), np.uint8)
+    for line in range(5):
+        cv2.putText(ink, "37 152 8", (80, 110 + 70 * line), cv2.FONT_HERSHEY_SIMPLEX, 1.6, 255, 5)
+    frame = np.full(ink.shape, 50, np.uint8)
+    frame[30:450, 30:610] = paper
+    frame[ink > 0] = 235
+
+    found = binarize(cv2.GaussianBlur(frame, (3, 3), 0))
+
+    assert not found.dark_on_light
+    assert agreement(found.mask, ink) > 0.6
+
+
 def test_a_polarity_that_is_demanded_is_obeyed() -> None:
     page = lit(drawn(), np.ones((480, 640)))
 

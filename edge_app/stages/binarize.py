@@ -53,6 +53,8 @@ USUAL_TO_LOW_SIGMAS = 1.028  # of a normal distribution, between its 40th and it
 LIGHTEST_SHADE = 0.86  # of paper's brightness
 WIDE_SHADE, NARROW_SHADE = (3, 0.3, 2), (2, 0.48, 8)
 """Half the window that strokes on it vanish in, how dark it may be, and how few strokes must be on all of it."""
+PALE, PALE_HALF = 0.7, 2  # of the darkest ink's contrast: less has a shadow; half a window that is broader than it
+DARKEST_PERCENTILE = 0.5  # of brightness, that tells how dark ink is
 LEAST_SHADE = 0.008  # of the picture
 MOST_RIM = 0.08  # of its pixels that lie on the picture's rim: more has a strip of the desk beside a page
 PLAIN, MOSTLY_PLAIN = 0.9, 0.62  # of its brightness without thin strokes; of its area, that has nothing on it
@@ -226,14 +228,33 @@ def _with_written_shade(small: UInt8, paper: UInt8) -> UInt8:
     """The paper with those dark areas in it, too, that something darker is written on: bands of a table, shadows.
 
     They are narrower than the window that fills strokes in, but no strokes: these are of one darkness, and nothing
-    thinner is on them. Narrow ones, as the light through a blind has, need more to be told from a fat stroke.
+    thinner is on them. Narrow ones, as the light through a blind has, need more to be told from a fat stroke. Where
+    what is written is one large digit, its strokes are no thinner, but far darker.
     """
     for half, darkest, fewest in (WIDE_SHADE, NARROW_SHADE):
         fine = _paper(small, half)
         shade = _written_shade(small, paper, fine, darkest, fewest)
         if shade is not None:
             return np.where(shade, fine, paper).astype(np.uint8)
-    return paper
+    fine = _paper(small, PALE_HALF)
+    return np.where(_pale_shade(small, paper, fine), fine, paper).astype(np.uint8)
+
+
+def _pale_shade(small: UInt8, paper: UInt8, fine: UInt8) -> Mask:
+    """(h, w) bool, the broad dark areas that are far paler than the darkest ink, since a pen has one darkness.
+
+    Args:
+        small, paper, fine: as `_written_shade` has them.
+    """
+    bright = small / np.maximum(paper, 1).astype(np.float32)
+    ink = 1.0 - float(np.percentile(bright, DARKEST_PERCENTILE))
+    pale = (fine < LIGHTEST_SHADE * paper) & (bright > 1.0 - PALE * ink)
+    broad = cv2.morphologyEx(pale.astype(np.uint8), cv2.MORPH_OPEN, _window(PALE_HALF))
+    _, areas, stats, _ = cv2.connectedComponentsWithStats(broad, connectivity=4)
+    on_rim = np.bincount(_on_rim(areas), minlength=len(stats))
+    kept = stats[:, 4] >= np.maximum(LEAST_SHADE * small.size, on_rim / MOST_RIM)
+    kept[0] = False
+    return np.asarray(cv2.dilate(kept[areas].astype(np.uint8), _window(1)) > 0)
 
 
 def _written_shade(small: UInt8, paper: UInt8, fine: UInt8, darkest: float, fewest: int) -> Mask | None:

@@ -163,6 +163,14 @@ def test_dark_areas_that_something_is_written_on_are_paper(light) -> None:  # ty
     assert agreement(binarize(lit(ink, light(ink.shape))).mask, ink) > 0.8
 
 
+@pytest.mark.parametrize(("digit", "pen_px"), [("7", 16), ("2", 40), ("8", 40)])
+def test_a_large_digit_stands_out_from_gray_rows(digit: str, pen_px: int) -> None:
+    ink = np.zeros((480, 640), np.uint8)
+    cv2.putText(ink, digit, (190, 380), cv2.FONT_HERSHEY_SIMPLEX, 12, 255, pen_px)
+
+    assert agreement(binarize(lit(ink, bands(ink.shape))).mask, ink) > 0.75
+
+
 @pytest.mark.parametrize("level", [60.0, 110.0, 160.0])
 def test_a_fat_stroke_that_nothing_is_written_on_is_ink(level: float) -> None:
     ink = np.zeros((480, 640), np.uint8)

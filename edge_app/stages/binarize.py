@@ -1,10 +1,8 @@
 """Gray in, a mask of ink out: a local threshold that follows the light on the page.
 
-Paper is what remains when every dark structure thinner than a window is filled in (a gray-scale closing
-of the shrunken picture). Unlike a local mean it keeps the edge of a shadow or of the page where it is,
-so neither looks like ink. A pixel is ink where it is darker than its paper by more than the noise, and
-by more than a share of the strongest contrast around it (after Bernsen's local contrast threshold,
-"Dynamic thresholding of gray-level images", ICPR 1986). Light ink on a dark ground is the same, negated.
+A pixel is ink where it is darker than its paper (`paper.py`) by more than the noise, and by more than a share of the
+strongest contrast around it (after Bernsen's local contrast threshold, "Dynamic thresholding of gray-level images",
+ICPR 1986). Light ink on a dark ground is the same, negated.
 """
 
 import math
@@ -16,15 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge_app.frames import Float32, UInt8
+from edge_app.stages.paper import Mask, find_paper, on_rim, window
 from edge_app.stages.shrink import shrunk
 
-Mask: TypeAlias = NDArray[np.bool_]
 Polarity: TypeAlias = Literal["auto", "dark", "light"]
 
 PAPER_SIDE_PX = 160  # longer side of the picture that paper is estimated from; averages noise away
 SHARP_SHARE = 0.8  # of such an area's pixels that are fully dark
-STROKE_FRACTION = 0.22  # of the shorter side: thicker dark structures are background, not strokes
-FAT_FRACTION = 0.5  # the same for what lies all within the picture
 POLARITY_FRACTION = 0.15  # of the shorter side: window in which ink is the minority
 CLEAR_TAIL = 0.5  # by how much the dark tail outweighs the light one where ink is dark beyond doubt
 LEAST_TAILS = 200.0  # weight of both: the page of a faint pencil has 1,400, an empty page hardly any
@@ -42,7 +38,6 @@ NOISE_SIGMAS = 4.0  # above the spread of the paper itself: one pixel in 30,000
 DESK_CONTRAST = 0.2  # of the paper's brightness, from which what runs off the frame is no stroke of this page
 SMOOTH_ABOVE = 3.0  # gray levels of noise: a small blur then costs less than the noise
 SMOOTHED_SHARE = 0.45  # of the noise that a 3x3 Gaussian leaves, with margin for noise that JPEG has smeared
-MAX_FALL = 0.75  # least share of its brightness that paper keeps within half a window of the frame's edge
 STEP = 0.9  # of paper's brightness: where it falls below that from one pixel to the next, something else begins
 MAD_TO_SIGMA = 1.4826  # of a normal distribution
 LOCAL_FRACTION = 0.25  # of the shorter side: window in which a page is told from the cloth that it lies on
@@ -50,17 +45,6 @@ EVENEST = 0.75  # of the frame's unevenness: the least that is taken for any par
 CLEAN = 0.2  # of the frame's unevenness, below which there is a page on something rough
 USUAL, LOW = 40.0, 10.0  # percentiles that are paper where ink and the lines of squared paper cover half of it
 USUAL_TO_LOW_SIGMAS = 1.028  # of a normal distribution, between its 40th and its 10th percentile
-LIGHTEST_SHADE = 0.86  # of paper's brightness
-WIDE_SHADE, NARROW_SHADE = (3, 0.3, 2), (2, 0.48, 8)
-"""Half the window that strokes on it vanish in, how dark it may be, and how few strokes must be on all of it."""
-PALE, PALE_HALF = 0.7, 2  # of the darkest ink's contrast: less has a shadow; half a window that is broader than it
-DARKEST_PERCENTILE = 0.5  # of brightness, that tells how dark ink is
-LEAST_SHADE = 0.008  # of the picture
-MOST_RIM = 0.08  # of its pixels that lie on the picture's rim: more has a strip of the desk beside a page
-PLAIN, MOSTLY_PLAIN = 0.9, 0.62  # of its brightness without thin strokes; of its area, that has nothing on it
-WRITTEN, UNWRITTEN = 0.7, 0.8  # of its usual brightness: most of what is written, least of what is under it
-LIKE_DEPTH = 0.08  # of paper's brightness: another area that differs less from one that is written on is of its kind
-STROKE_PX, FEWEST_STROKES = 5, 2  # area of a stroke; how many must be on one: a single one is an edge of something
 BESIDE = np.asarray(cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3)), dtype=np.uint8)
 
 
@@ -95,8 +79,8 @@ def binarize(gray: UInt8, polarity: Polarity = "auto") -> Ink:
     dark_on_light = ink_is_dark(gray, small) if polarity == "auto" else polarity == "dark"
     if not dark_on_light:
         gray, small = ~gray, ~small
-    half = _half_window(small)
-    threshold = _threshold(small, _with_written_shade(small, _paper(small, half)), noise, half)
+    paper, half = find_paper(small)
+    threshold = _threshold(small, paper, noise, half)
     size_wh = gray.shape[1], gray.shape[0]
     surface = cv2.resize(threshold, size_wh, interpolation=cv2.INTER_LINEAR)
     mask = np.asarray(cv2.compare(gray, surface, cv2.CMP_LT), dtype=np.uint8)
@@ -125,7 +109,7 @@ def ink_is_dark(gray: UInt8, small: UInt8) -> bool:
     excess, tails = _outweighed(np.maximum(-deviation, 0.0), np.maximum(deviation, 0.0))
     if excess >= CLEAR_TAIL or tails < LEAST_TAILS:
         return excess >= 0.0
-    dark, light = (cv2.morphologyEx(gray, way, _window(THIN_PX // 2)) for way in (cv2.MORPH_BLACKHAT, cv2.MORPH_TOPHAT))
+    dark, light = (cv2.morphologyEx(gray, way, window(THIN_PX // 2)) for way in (cv2.MORPH_BLACKHAT, cv2.MORPH_TOPHAT))
     thin_excess, thin = _outweighed(dark, light)
     looks_dark = excess + (THIN_WEIGHT * thin_excess if thin >= THIN_LEAST * tails else 0.0) >= 0.0
     if not looks_dark and thin_excess <= LIGHT_STROKES and thin >= LEAST_THIN * tails:
@@ -149,14 +133,14 @@ def _is_page_on_desk(small: UInt8, dark: cv2.typing.MatLike, light: cv2.typing.M
     page = _large_rectangle(small)
     if page is None:
         return False
-    within = cv2.resize(cv2.erode(page, _window(2)), (dark.shape[1], dark.shape[0]), interpolation=cv2.INTER_NEAREST)
+    within = cv2.resize(cv2.erode(page, window(2)), (dark.shape[1], dark.shape[0]), interpolation=cv2.INTER_NEAREST)
     excess, thin = _outweighed(*(cv2.bitwise_and(strokes, within) for strokes in (dark, light)))
     return excess > CHALK or thin < LEAST_TAILS
 
 
 def _large_rectangle(small: UInt8, fill: float = PAGE_FILL) -> UInt8 | None:
     """The bright part of a picture where it is one large rectangle, however it lies; (h, w) uint8, 255 for it."""
-    without_ink = cv2.morphologyEx(small, cv2.MORPH_CLOSE, _window(PAGE_STROKE_PX // 2))
+    without_ink = cv2.morphologyEx(small, cv2.MORPH_CLOSE, window(PAGE_STROKE_PX // 2))
     _, bright = cv2.threshold(without_ink, 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
     outlines, _ = cv2.findContours(bright, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
     if not outlines:
@@ -185,111 +169,6 @@ def _noise(gray: UInt8, small: UInt8) -> float:
     size_wh = small.shape[1], small.shape[0]
     sample = cv2.resize(gray, size_wh, interpolation=cv2.INTER_NEAREST)
     return MAD_TO_SIGMA * float(np.median(cv2.absdiff(sample, small)))
-
-
-def _half_window(small: UInt8) -> int:
-    """Half the side of the window that fills strokes in, in pixels of the shrunken picture.
-
-    Wider where strokes are that lie all within the picture: what runs off it may be desk, shadow or hand.
-    """
-    least, most = (max(1, int(min(small.shape) * share / 2)) for share in (STROKE_FRACTION, FAT_FRACTION))
-    _, dark = cv2.threshold(small, 0, 255, cv2.THRESH_BINARY_INV | cv2.THRESH_OTSU)
-    depth = cv2.distanceTransform(dark, cv2.DIST_C, 3)
-    if depth.max() <= least:
-        return least
-    _, areas = cv2.connectedComponents(dark, connectivity=4)
-    depth[np.isin(areas, _on_rim(areas))] = 0
-    return int(np.clip(depth.max(), least, most))
-
-
-def _on_rim(areas: cv2.typing.MatLike) -> NDArray[np.int32]:
-    """The numbers of the areas that reach the rim of the picture, on each of its pixels."""
-    rim = np.concatenate([areas[0], areas[-1], areas[:, 0], areas[:, -1]])
-    return np.asarray(rim, dtype=np.int32)
-
-
-def _paper(small: UInt8, half: int) -> UInt8:
-    """The page with every dark stroke filled in that is narrower than twice `half`, (h, w) uint8.
-
-    A closing is too bright where the page darkens towards the frame's edge, since there is nothing
-    darker beyond to close against; within half a window of the edge the paper is therefore continued
-    from further inside by point reflection.
-    """
-    closed = np.asarray(cv2.morphologyEx(small, cv2.MORPH_CLOSE, _window(half)), dtype=np.uint8)
-    if min(small.shape) <= 4 * half:
-        return closed
-    inside = closed[half:-half, half:-half].astype(np.int16)
-    continued = np.pad(inside, half, mode="reflect", reflect_type="odd")
-    lowest = (closed * MAX_FALL).astype(np.int16)  # a shadow's edge just inside must not be continued
-    return np.clip(continued, lowest, closed).astype(np.uint8)
-
-
-def _with_written_shade(small: UInt8, paper: UInt8) -> UInt8:
-    """The paper with those dark areas in it, too, that something darker is written on: bands of a table, shadows.
-
-    They are narrower than the window that fills strokes in, but no strokes: these are of one darkness, and nothing
-    thinner is on them. Narrow ones, as the light through a blind has, need more to be told from a fat stroke. Where
-    what is written is one large digit, its strokes are no thinner, but far darker.
-    """
-    for half, darkest, fewest in (WIDE_SHADE, NARROW_SHADE):
-        fine = _paper(small, half)
-        shade = _written_shade(small, paper, fine, darkest, fewest)
-        if shade is not None:
-            return np.where(shade, fine, paper).astype(np.uint8)
-    fine = _paper(small, PALE_HALF)
-    return np.where(_pale_shade(small, paper, fine), fine, paper).astype(np.uint8)
-
-
-def _pale_shade(small: UInt8, paper: UInt8, fine: UInt8) -> Mask:
-    """(h, w) bool, the broad dark areas that are far paler than the darkest ink, since a pen has one darkness.
-
-    Args:
-        small, paper, fine: as `_written_shade` has them.
-    """
-    bright = small / np.maximum(paper, 1).astype(np.float32)
-    ink = 1.0 - float(np.percentile(bright, DARKEST_PERCENTILE))
-    pale = (fine < LIGHTEST_SHADE * paper) & (bright > 1.0 - PALE * ink)
-    broad = cv2.morphologyEx(pale.astype(np.uint8), cv2.MORPH_OPEN, _window(PALE_HALF))
-    _, areas, stats, _ = cv2.connectedComponentsWithStats(broad, connectivity=4)
-    on_rim = np.bincount(_on_rim(areas), minlength=len(stats))
-    kept = stats[:, 4] >= np.maximum(LEAST_SHADE * small.size, on_rim / MOST_RIM)
-    kept[0] = False
-    return np.asarray(cv2.dilate(kept[areas].astype(np.uint8), _window(1)) > 0)
-
-
-def _written_shade(small: UInt8, paper: UInt8, fine: UInt8, darkest: float, fewest: int) -> Mask | None:
-    """(h, w) bool, the dark areas with so many strokes on them and those that are like them; None where there are none.
-
-    Args:
-        small: (h, w) uint8, the picture at the size that paper is estimated from.
-        paper: the same without what may be a stroke.
-        fine: the same without thin strokes alone.
-        darkest: that they may be, a share of paper's brightness.
-        fewest: strokes on all of them.
-    """
-    dark = ((fine < LIGHTEST_SHADE * paper) & (fine > darkest * paper)).astype(np.uint8)
-    dark = np.asarray(cv2.morphologyEx(dark, cv2.MORPH_OPEN, _window(2)), dtype=np.uint8)
-    _, areas, stats, _ = cv2.connectedComponentsWithStats(dark, connectivity=4)
-    strokes, depths = np.zeros(len(stats), dtype=np.int64), np.full(len(stats), np.inf)
-    on_rim = np.bincount(_on_rim(areas), minlength=len(stats))
-    candidates = stats[:, 4] >= np.maximum(LEAST_SHADE * small.size, on_rim / MOST_RIM)
-    for area in np.flatnonzero(candidates[1:]) + 1:
-        x, y, width, height = stats[area, :4]
-        part = slice(y, y + height), slice(x, x + width)
-        within, level, without = areas[part] == area, small[part], fine[part].astype(np.float32)
-        plain = within & (level > PLAIN * without)
-        if np.count_nonzero(plain) < MOSTLY_PLAIN * stats[area, 4]:
-            continue
-        usual = float(np.median(level[plain]))
-        on_it = within & (level < WRITTEN * usual) & (without >= UNWRITTEN * usual)
-        _, _, pieces, _ = cv2.connectedComponentsWithStats(on_it.astype(np.uint8), connectivity=8)
-        strokes[area] = np.count_nonzero(pieces[1:, 4] >= STROKE_PX)
-        depths[area] = usual / float(np.median(paper[part][plain]))
-    written = strokes >= FEWEST_STROKES
-    if not written.any() or strokes.sum() < fewest:
-        return None
-    alike = np.abs(depths - depths[written][:, np.newaxis]).min(axis=0) <= LIKE_DEPTH
-    return np.asarray(cv2.dilate(alike.astype(np.uint8)[areas], _window(1)) > 0)
 
 
 def _threshold(small: UInt8, paper: UInt8, noise: float, half: int) -> UInt8:
@@ -343,7 +222,7 @@ def _percentile(ranked: UInt8, percent: float) -> NDArray[np.float64]:
 
 def _strongest_near(contrast: UInt8, half: int) -> UInt8:
     """The greatest contrast within a window, smoothed so that it changes gently, (h, w) uint8."""
-    return np.asarray(cv2.blur(cv2.dilate(contrast, _window(half)), (2 * half + 1, 2 * half + 1)), dtype=np.uint8)
+    return np.asarray(cv2.blur(cv2.dilate(contrast, window(half)), (2 * half + 1, 2 * half + 1)), dtype=np.uint8)
 
 
 def _outside(contrast: UInt8, paper: UInt8) -> Mask:
@@ -353,13 +232,9 @@ def _outside(contrast: UInt8, paper: UInt8) -> Mask:
     """
     dark, half_dark = contrast > paper * DESK_CONTRAST, contrast > paper * (DESK_CONTRAST / 2)
     count, areas = cv2.connectedComponents(half_dark.astype(np.uint8), connectivity=4)
-    border = _on_rim(areas)
+    border = on_rim(areas)
     sharp = np.bincount(areas[dark], minlength=count) >= SHARP_SHARE * np.bincount(areas.ravel(), minlength=count)
     runs_off = np.zeros(count, dtype=np.uint8)
     runs_off[border] = sharp[border]
     runs_off[0] = 0  # paper
-    return np.asarray(cv2.dilate(runs_off[areas], _window(2)) > 0)
-
-
-def _window(half: int) -> UInt8:
-    return np.ones((2 * half + 1, 2 * half + 1), dtype=np.uint8)
+    return np.asarray(cv2.dilate(runs_off[areas], window(2)) > 0)

@@ -24,11 +24,9 @@ LEAST_ONE = 0.03  # probability that it is one
 NEXT_HEIGHTS, NEXT_GAP = (0.6, 1.8), 0.5  # of the digits on both sides of it, in its height
 SURE = 0.8  # probability of the digit that a comma hangs at
 COMMA_HEIGHT = 0.45  # most of that of the digit before it
-COMMA_TOP, TICK_BOTTOM = (
-    0.55,
-    0.4,
-)  # of that digit's height: where a comma begins at the earliest, where a high one ends
-COMMA_GAP = 0.4  # of that height: the widest between the two
+COMMA_TOP = 0.55  # of that digit's height: where a comma begins at the earliest
+TICK_BOTTOM = 0.4  # the same: where a high one ends at the latest
+COMMA_GAP = 0.4  # the same: the widest between the two
 OWN_HEIGHTS, OWN_GAP = (0.6, 1.8), 1.5  # of digits beside it, in its height, that make it a 1 of a smaller number
 FEW = 3  # other operators on a page, at least: one or two may be blots
 

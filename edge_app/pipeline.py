@@ -197,9 +197,8 @@ class Pipeline:
         if proposals.ways:
             scored = best_division(proposals, scored, self._score(frame.gray, proposals.region_map, watch))
         by_hand = without_ruled_ones(scored, region_map)
-        verdicts = classify(
-            with_bent_ones(in_company(without_commas(without_slashes(by_hand)))), self._settings.threshold
-        )
+        told_apart = without_commas(without_slashes(by_hand))
+        verdicts = classify(with_bent_ones(in_company(told_apart)), self._settings.threshold)
         watch.lap("classify")
         readings = group_readings(verdicts.digits, verdicts.doubtful, frame.size_wh, region_map.tilt_deg)
         readings = believable(readings, verdicts.others, region_map)

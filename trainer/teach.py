@@ -138,10 +138,10 @@ def teach(
     """
     course, teachers = COURSES[student], []
     for name, seed in course.teachers:
-        run = folder / f"{name}-seed{seed}"
         if released_teachers:
             teachers.append(_released(name, student))
             continue
+        run = folder / f"{name}-seed{seed}"
         if not (run / "model.keras").exists():
             log.info("teacher %s", run)
             lessons = teach(mnist, name, folder, verbose) if name in COURSES else None

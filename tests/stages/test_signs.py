@@ -119,15 +119,20 @@ def test_a_1_of_a_small_number_beside_a_large_one_is_no_comma() -> None:
     assert without_commas(scored) is scored
 
 
-@pytest.mark.parametrize("unsure", [{"box_xywh": (15, 10, 25, 50), "cut": True}, None])
-def test_what_hangs_at_the_desk_or_at_a_doubtful_shape_is_no_comma(unsure: dict[str, object] | None) -> None:
+@pytest.mark.parametrize(
+    ("cut", "belief", "label"),
+    [
+        pytest.param(False, 0.99, 10, id="a-digit"),
+        pytest.param(True, 0.99, 1, id="the-desk"),
+        pytest.param(False, 0.6, 1, id="a-doubtful-shape"),
+    ],
+)
+def test_a_comma_hangs_at_a_whole_digit_beyond_doubt(cut: bool, belief: float, label: int) -> None:
     scored = in_line((15, 10, 25, 50), (42, 52, 7, 16), labels="31")
-    if unsure is None:
-        scored.scores[0, 3] = 0.6
-    else:
-        scored = replace(scored, regions=(replace(scored.regions[0], **unsure), scored.regions[1]))
+    scored.scores[0, 3] = belief
+    scored = replace(scored, regions=(replace(scored.regions[0], cut=cut), scored.regions[1]))
 
-    assert without_commas(scored) is scored
+    assert without_commas(scored).scores[1].argmax() == label
 
 
 def test_commas_are_left_to_a_model_that_knows_nothing_but_digits() -> None:

@@ -40,6 +40,7 @@ class Augmented:
         seed: of the run.
         extras: further ones, of which each epoch sees others.
         shown: how many of these an epoch sees; None for all.
+        times: how often an epoch shows the digits, each time changed otherwise.
     """
 
     def __init__(
@@ -50,21 +51,22 @@ class Augmented:
         seed: int,
         extras: Digits | None = None,
         shown: int | None = None,
+        times: int = 1,
     ) -> None:
         self._always, self._digits = len(digits), digits if extras is None else joined(digits, extras)
         self._augmentation, self._classes, self._seed = augmentation, classes, seed
-        others = len(self._digits) - self._always
+        others, self._times = len(self._digits) - self._always, times
         self._others, self._shown = others, others if shown is None else min(shown, others)
         self._rows, self._rows_of = np.arange(len(self)), -1
 
     def __len__(self) -> int:
-        return self._always + self._shown
+        return self._times * self._always + self._shown
 
     def take(self, rows: NDArray[np.intp], epoch: int, index: int) -> tuple[UInt8, Float32]:
         """As `Source` says."""
         if epoch != self._rows_of:
             others = self._always + shown_in(epoch, self._others, self._shown, self._seed)
-            self._rows, self._rows_of = np.concatenate([np.arange(self._always), others]), epoch
+            self._rows, self._rows_of = np.concatenate([np.tile(np.arange(self._always), self._times), others]), epoch
         batch = self._digits.take(self._rows[rows])
         crops = batch.images
         if self._augmentation is not None:

@@ -24,27 +24,44 @@ class Lessons:
 
     Args:
         folder: that `trainer.teach.make_lessons` filled.
+        times: how often an epoch shows MNIST's digits; beyond once they are those of other lessons.
 
     Raises:
         RunError: a lesson is missing or cannot be read.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, times: int = 1) -> None:
         self.plan: dict[str, Any] = read_record(folder)["lessons"]
+        self._folder, self._times = folder, times
         pairs = [lesson_files(folder, number) for number in range(self.plan["count"])]
         try:
             self._lessons = [(np.load(images, "r"), np.load(targets, "r")) for images, targets in pairs]
         except (OSError, ValueError) as error:
             raise RunError(f"{folder} must hold {self.plan['count']} whole lessons. Received: {error}") from error
 
+    def showing(self, times: int) -> "Lessons":
+        """The same lessons, with MNIST's digits shown so often."""
+        return Lessons(self._folder, times)
+
     def __len__(self) -> int:
-        return len(self._lessons[0][0])
+        return len(self._lessons[0][0]) + self._more
+
+    @property
+    def _more(self) -> int:
+        """Crops of other lessons that an epoch shows: they come first."""
+        return (self._times - 1) * int(self.plan["train_size"])
 
     def take(self, rows: NDArray[np.intp], epoch: int, index: int) -> tuple[UInt8, Float32]:
         """As `Source` says; after the last lesson comes the first again."""
-        images, targets = self._lessons[epoch % len(self._lessons)]
-        rows = np.sort(rows)  # disks like it
-        return np.asarray(images[rows]), targets[rows].astype(np.float32)
+        rows, of_mnist, count = np.sort(rows), int(self.plan["train_size"]), len(self._lessons)  # disks like it sorted
+        crops, probabilities = [], []
+        for other in range(self._times):
+            images, targets = self._lessons[(epoch + other * count // self._times) % count]
+            own = rows >= self._more if other == 0 else (rows < self._more) & (rows // of_mnist == other - 1)
+            within = rows[own] - self._more if other == 0 else rows[own] % of_mnist
+            crops.append(images[within])
+            probabilities.append(targets[within])
+        return np.concatenate(crops), np.concatenate(probabilities).astype(np.float32)
 
 
 def lesson_files(folder: Path, number: int) -> tuple[Path, Path]:

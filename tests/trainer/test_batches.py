@@ -37,6 +37,16 @@ def test_without_a_number_all_extras_are_seen() -> None:
     assert shown(source, 4) == [*range(5), *range(100, 120)]
 
 
+def test_an_epoch_may_show_each_digit_several_times_and_extras_once() -> None:
+    source = Augmented(marked(5, 0), None, 11, seed=3, extras=marked(20, 100), shown=8, times=2)
+
+    seen = shown(source, 0)
+
+    assert seen[:10] == [0, 0, 1, 1, 2, 2, 3, 3, 4, 4]
+    assert len(set(seen[10:])) == 8
+    assert min(seen[10:]) >= 100
+
+
 def test_batches_of_an_epoch_are_the_same_for_the_same_seed_and_hold_no_crop_twice(mnist: Mnist) -> None:
     source = Augmented(prepare(mnist.train.take(slice(256))), Augmentation(), 10, seed=1)
     first, again, other = (Batches(source, 64, seed, 0) for seed in (1, 1, 2))

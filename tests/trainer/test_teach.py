@@ -104,6 +104,18 @@ def test_each_lesson_is_another_one_and_the_first_comes_back(folder: Path) -> No
     np.testing.assert_allclose(first[1].sum(axis=1), 1.0, atol=0.01)
 
 
+def test_an_epoch_may_show_the_digits_of_another_lesson_beside_its_own(folder: Path, little: Mnist) -> None:
+    once, twice = Lessons(folder), Lessons(folder).showing(2)
+    of_mnist = len(little.train)
+
+    shown = twice.take(np.arange(len(twice)), 0, 0)
+    whole, other = once.take(np.arange(len(once)), 0, 0), once.take(np.arange(of_mnist), 1, 0)
+
+    assert len(twice) == len(once) + of_mnist
+    for given, of_own, of_other in zip(shown, whole, other, strict=True):
+        np.testing.assert_array_equal(given, np.concatenate([of_own, of_other]))
+
+
 def test_only_missing_lessons_are_made_and_they_are_the_same(
     little: Mnist, teachers: list[Finished], folder: Path, tmp_path: Path
 ) -> None:

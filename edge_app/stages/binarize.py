@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge_app.frames import Float32, UInt8
-from edge_app.stages.paper import Mask, find_paper, on_rim, window
+from edge_app.stages.paper import find_paper, on_rim, window
+from edge_app.stages.shade import Mask, with_shade
 from edge_app.stages.shrink import shrunk
 
 Polarity: TypeAlias = Literal["auto", "dark", "light"]
@@ -80,7 +81,7 @@ def binarize(gray: UInt8, polarity: Polarity = "auto") -> Ink:
     if not dark_on_light:
         gray, small = ~gray, ~small
     paper, half = find_paper(small)
-    threshold = _threshold(small, paper, noise, half)
+    threshold = _threshold(small, with_shade(small, paper, half), noise, half)
     size_wh = gray.shape[1], gray.shape[0]
     surface = cv2.resize(threshold, size_wh, interpolation=cv2.INTER_LINEAR)
     mask = np.asarray(cv2.compare(gray, surface, cv2.CMP_LT), dtype=np.uint8)

@@ -1,5 +1,6 @@
 """The classifier's scores in, a verdict on each region out: a digit, doubtful, or not a digit."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,7 +9,7 @@ from numpy.typing import NDArray
 from edge_app.frames import Digit, Float32, Region
 from edge_app.stages.crop import Measures
 
-FAINT_SHARE = 0.2  # of the digits' median contrast: fainter marks are folds, smudges and show-through
+FAINT_SHARE = 0.2  # of the contrast of most of the digits' ink: fainter marks are folds, smudges and show-through
 PALE_SHARE = 0.5  # of their median strength: what is left of a rule is paler than a written 1
 THIN_SHARE = 0.42  # of their median stroke width, likewise, but beside bold print a 1 of a fine pen is as thin,
 PALER_SHARE = 0.75  # and then it is not as pale: .8 of the median strength and more
@@ -82,7 +83,7 @@ def classify(scored: Scored, threshold: float) -> Verdicts:
     regions, ink = scored.regions, scored.measures
     winners, confidences = scored.scores.argmax(axis=1), scored.scores.max(axis=1, initial=0.0)
     sure = (winners < DIGITS) & (confidences >= threshold) & ~np.array([region.cut for region in regions], dtype=bool)
-    faint = _below(FAINT_SHARE, ink.contrasts, sure)
+    faint = ink.contrasts < FAINT_SHARE * _of_most_ink(ink.contrasts, regions, sure)
     thin_and_pale = _below(THIN_SHARE, ink.stroke_widths, sure) & _below(PALER_SHARE, ink.strengths, sure)
     remnant = _below(PALE_SHARE, ink.strengths, sure) | thin_and_pale
     digits, doubtful, others = [], [], []
@@ -96,6 +97,19 @@ def classify(scored: Scored, threshold: float) -> Verdicts:
         else:
             doubtful.append(region)
     return Verdicts(tuple(digits), tuple(doubtful), tuple(others))
+
+
+def _of_most_ink(values: Float32, regions: Sequence[Region], sure: NDArray[np.bool_]) -> float:
+    """The median value of the digits, each weighted by the area that it takes up.
+
+    What shows through from the other side of the paper may be many small digits around a large one.
+    """
+    rows = np.flatnonzero(sure)
+    if not rows.size:
+        return 0.0
+    ranked = rows[np.argsort(values[rows])]
+    area = np.cumsum([regions[row].box_xywh[2] * regions[row].box_xywh[3] for row in ranked])
+    return float(values[ranked[np.searchsorted(area, area[-1] / 2, side="right")]])
 
 
 def _below(share: float, values: Float32, sure: NDArray[np.bool_]) -> NDArray[np.bool_]:

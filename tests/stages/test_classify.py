@@ -74,6 +74,15 @@ def test_a_smudge_is_no_digit_however_sure_the_classifier_is() -> None:
     assert verdicts.doubtful == ()
 
 
+def test_small_digits_that_show_through_around_a_large_one_are_none_however_many() -> None:
+    rows = np.concatenate([scores(4, 0.9)] + 6 * [scores(8, 0.99)])
+    regions = [Region((200, 20, 150, 200), (0,))] + [Region((40 * n, 20, 30, 40), (n,)) for n in range(1, 7)]
+
+    verdicts = classify(scored(rows, regions, [120] + 6 * [18]), threshold=0.5)
+
+    assert [digit.digit for digit in verdicts.digits] == [4]
+
+
 def test_what_is_left_of_a_pale_rule_is_no_1() -> None:
     rows = np.concatenate([scores(4, 0.9), scores(1, 0.9), scores(8, 0.9), scores(1, 0.99), scores(7, 0.99)])
     regions = [Region((40 * n, 20, 30, 40), (n,)) for n in range(5)]

@@ -176,7 +176,7 @@ class Pipeline:
             return whole
         page = find_page(self._working(frame))
         watch.lap("regions")
-        if page is not None and is_something_beside(page, whole.region_map, whole.belief):
+        if page is not None and (not whole.readings or is_something_beside(page, whole.region_map, whole.belief)):
             alone = self._read_ink(frame, watch, page)
             if is_better(alone.readings, whole.readings, page, frame.size_wh):
                 self._frames_on_page = 1

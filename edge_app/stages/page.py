@@ -1,9 +1,9 @@
 """A gray picture in, the sheet of paper that lies or is held before something else out.
 
 A shelf, a garden or a face behind the sheet is full of strokes, and darker or brighter than paper as it pleases, so
-that neither polarity nor threshold of the whole picture is right. A sheet is bright, even, convex, has few corners,
-and what lies beside it is darker along nearly all of its edges. It is sought among the areas brighter than each of
-several levels, and among those that no edge crosses.
+that neither polarity nor threshold of the whole picture is right. A sheet, or a screen, is even, convex, has few
+corners, and what lies beside it is darker or brighter along nearly all of its edges. It is sought among the areas
+brighter than each of several levels, and among those that no edge crosses.
 """
 
 from collections.abc import Iterator
@@ -32,11 +32,11 @@ CONVEX = 0.9  # of its convex hull that an area fills
 CORNERS_FIT, LOOSE = 0.92, 0.025  # share of the hull within its corners; how far these may miss it, of its length
 SEAM = 0.85  # of a sheet that its bright part and its dark one take up, between which lies the edge of a shadow
 MOST_CORNERS = 6  # of a sheet that the frame cuts off twice
-DARKER = 0.87  # of the page's brightness: what lies beside it
-DARKER_SHARE = 0.75  # of its edges
+DIFFERENT = 0.87  # times as dark or as bright as the page: what lies beside it
+DIFFERENT_SHARE = 0.75  # of its edges
 CLEARNESS = 8  # how much more that counts than size, of two sheets that lie in one another
 INSIDE_PX, OUTSIDE_PX = 4.0, 3.5  # from an edge, where both are compared
-LEAST_PLACES = 20  # that were compared
+PLACE_PX, LEAST_PLACES = 2.0, 20  # from one such place to the next; how many there must be
 MOST_UNEVEN = 1.8  # of brightness, between its 90th and 10th percentile
 RIM_PX = 2  # edges that lie so near the frame's are none of the sheet
 NEAR_PX = 6  # to its edges: what belongs to the page all the same
@@ -61,19 +61,27 @@ def find_page(gray: UInt8) -> UInt8 | None:
     True
     """
     small = shrunk(gray, SIDE_PX)
+    corners = _best_sheet(small)
+    if corners is None:
+        corners = _best_sheet(~small)  # a dark screen
+    if corners is None:
+        return None
+    return np.asarray(cv2.erode(_filled(corners, small.shape), _window(1 + 2 * EDGE_PX)), dtype=np.uint8)
+
+
+def _best_sheet(small: UInt8) -> Corners | None:
+    """Corners of the sheet that stands out most, of a picture in which ink is darker than sheets."""
     paper = _without_ink(small)
     best, most = None, 0.0
     candidates = [each for each in _candidates(paper) if _is_even(paper, each[0])]
     for corners, area in [*candidates, *_in_two_lights(candidates)]:
         if area < LEAST_SHARE * paper.size:
             continue
-        step = _darker_beside(small, paper, corners)
-        merit = area * step**CLEARNESS
-        if step >= DARKER_SHARE and merit > most:
+        stands_out, seen = _stands_out(small, paper, corners)
+        merit = area * seen * stands_out**CLEARNESS
+        if stands_out >= DIFFERENT_SHARE and merit > most:
             best, most = corners, merit
-    if best is None:
-        return None
-    return np.asarray(cv2.erode(_filled(best, small.shape), _window(1 + 2 * EDGE_PX)), dtype=np.uint8)
+    return best
 
 
 def without_surroundings(gray: UInt8, page: UInt8) -> tuple[UInt8, UInt8]:
@@ -207,8 +215,11 @@ def _corners(outline: cv2.typing.MatLike) -> Corners:
     return np.asarray(cv2.approxPolyDP(hull, LOOSE * cv2.arcLength(hull, True), True)[:, 0], dtype=np.int32)
 
 
-def _darker_beside(small: UInt8, paper: UInt8, corners: Corners) -> float:
-    """Share of a sheet's edges beside which it is darker; 0 where too little of them lies within the picture."""
+def _stands_out(small: UInt8, paper: UInt8, corners: Corners) -> tuple[float, float]:
+    """Share of a sheet's edges beside which it is darker or brighter, and share of its outline that these edges are.
+
+    Both are 0 where too little of it lies within the picture.
+    """
     size = np.array([small.shape[1], small.shape[0]])
     within: list[NDArray[np.float64]] = []
     beside: list[NDArray[np.float64]] = []
@@ -221,17 +232,19 @@ def _darker_beside(small: UInt8, paper: UInt8, corners: Corners) -> float:
         outward = np.array([along[1], -along[0]])
         if np.dot(outward, (start + end) / 2 - corners.mean(axis=0)) < 0:
             outward = -outward
-        places = start + along * np.arange(2.0, length - 1.0, 2.0)[:, np.newaxis]
+        places = start + along * np.arange(2.0, length - 1.0, PLACE_PX)[:, np.newaxis]
         within.append(places - outward * INSIDE_PX)
         beside.append(places + outward * OUTSIDE_PX)
     if not within:
-        return 0.0
+        return 0.0, 0.0
     inner, outer = (np.rint(np.concatenate(each)).astype(int) for each in (within, beside))
     seen = ((outer >= 0) & (outer < size)).all(axis=1)
     inner, outer = np.clip(inner[seen], 0, size - 1), outer[seen]
     if len(inner) < LEAST_PLACES:
-        return 0.0
-    return float(np.mean(small[outer[:, 1], outer[:, 0]] < DARKER * paper[inner[:, 1], inner[:, 0]]))
+        return 0.0, 0.0
+    outside, inside = (part[at[:, 1], at[:, 0]].astype(np.float32) for part, at in ((small, outer), (paper, inner)))
+    different = np.minimum(outside, inside) < DIFFERENT * np.maximum(outside, inside)
+    return float(different.mean()), min(1.0, PLACE_PX * len(inner) / cv2.arcLength(corners, True))
 
 
 def _is_even(paper: UInt8, corners: Corners) -> bool:

@@ -26,6 +26,7 @@ from edge_app.stages.company import in_company
 from edge_app.stages.context import believable, with_clear_ends
 from edge_app.stages.crop import crop_regions
 from edge_app.stages.division import UNLIKE, best_division
+from edge_app.stages.dotted import without_dotted
 from edge_app.stages.familiar import Familiar
 from edge_app.stages.looks import averaged, doubtful_rows, views_of
 from edge_app.stages.margin import margin_px, with_margin, without_margin
@@ -44,7 +45,7 @@ from edge_app.stages.readings import group_readings
 from edge_app.stages.regions import RegionLimits, find_regions
 from edge_app.stages.roi import moved, part_of, roi_box
 from edge_app.stages.shrink import shrunk
-from edge_app.stages.signs import with_bent_ones, without_commas, without_slashes
+from edge_app.stages.signs import with_bent_ones, without_slashes, without_small_signs
 from edge_app.stages.strokes import leans_of_ones, without_lying_ones, without_ruled_ones
 
 CROPS_IN_A_ROW = 16  # of the layer that shows them
@@ -197,7 +198,7 @@ class Pipeline:
         if proposals.ways:
             scored = best_division(proposals, scored, self._score(frame.gray, proposals.region_map, watch))
         by_hand = without_ruled_ones(scored, region_map)
-        told_apart = without_commas(without_slashes(by_hand))
+        told_apart = without_dotted(without_small_signs(without_slashes(by_hand)), region_map)
         verdicts = classify(with_bent_ones(in_company(told_apart)), self._settings.threshold)
         watch.lap("classify")
         readings = group_readings(verdicts.digits, verdicts.doubtful, frame.size_wh, region_map.tilt_deg)

@@ -1,8 +1,9 @@
-"""Scored regions in, the same out with slashes, commas and parentheses told from 1s.
+"""Scored regions in, the same out with slashes, commas and parentheses told from 1s, and degree signs from 0s.
 
-All are one bare stroke. But a slash stands by itself between numbers, on a page that has other operators, and leans
-further than most hands do. A comma is far lower than the digit before it, and hangs at its foot. And a parenthesis
-stands at the end of a number: one between two digits is a bent 1.
+The first three are one bare stroke. But a slash stands by itself between numbers, on a page that has other operators,
+and leans further than most hands do. A comma is far lower than the digit before it, and hangs at its foot. And a
+parenthesis stands at the end of a number: one between two digits is a bent 1. A degree sign is as low as a comma, and
+hangs at the top.
 """
 
 from dataclasses import replace
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 
 from edge_app.stages.classify import DIGITS, Scored
 from edge_app.stages.rows import Boxes, as_boxes, gaps, in_row
-from edge_app.stages.strokes import ONE, without_ones
+from edge_app.stages.strokes import ONE, ZERO, without_digit
 
 SLASH_DEG = 24.0, 42.0  # how far slashes lean to the right; of lone 1s few do
 SLASH_HEIGHTS = 0.45, 2.2  # of the digits beside an operator, in its height
@@ -25,7 +26,7 @@ NEXT_HEIGHTS, NEXT_GAP = (0.6, 1.8), 0.5  # of the digits on both sides of it, i
 SURE = 0.8  # probability of the digit that a comma hangs at
 COMMA_HEIGHT = 0.45  # most of that of the digit before it
 COMMA_TOP = 0.55  # of that digit's height: where a comma begins at the earliest
-TICK_BOTTOM = 0.4  # the same: where a high one ends at the latest
+TICK_BOTTOM = 0.4  # the same: where a high one, or a degree sign, ends at the latest
 COMMA_GAP = 0.4  # the same: the widest between the two
 OWN_HEIGHTS, OWN_GAP = (0.6, 1.8), 1.5  # of digits beside it, in its height, that make it a 1 of a smaller number
 FEW = 3  # other operators on a page, at least: one or two may be blots
@@ -47,11 +48,11 @@ def without_slashes(scored: Scored) -> Scored:
         return scored
     slashes = np.zeros(len(boxes), dtype=bool)
     slashes[[row for row in np.flatnonzero(leaning) if _is_slash(row, boxes, is_sign)]] = True
-    return replace(scored, scores=without_ones(scored.scores, slashes))
+    return replace(scored, scores=without_digit(scored.scores, slashes))
 
 
-def without_commas(scored: Scored) -> Scored:
-    """Scores with the probability of a 1 given to "not a digit" where a stroke is a comma or sets thousands apart.
+def without_small_signs(scored: Scored) -> Scored:
+    """Scores with the probability of a 1 or a 0 given to "not a digit" where it is a comma or a degree sign.
 
     Args:
         scored: of one frame; where the model has no class for what is no digit it stays as it is.
@@ -61,10 +62,12 @@ def without_commas(scored: Scored) -> Scored:
     boxes, winners = as_boxes([region.box_xywh for region in scored.regions]), scored.scores.argmax(axis=1)
     whole = np.array([not region.cut for region in scored.regions], dtype=bool)
     sure = (winners < DIGITS) & (scored.belief >= SURE) & whole
-    commas = np.zeros(len(boxes), dtype=bool)
-    for row in np.flatnonzero(winners == ONE):
-        commas[row] = _is_comma(row, boxes, sure)
-    return replace(scored, scores=without_ones(scored.scores, commas)) if commas.any() else scored
+    scores = scored.scores
+    for digit, low_too in ((ONE, True), (ZERO, False)):
+        rows = np.flatnonzero(winners == digit)
+        small = np.isin(np.arange(len(boxes)), [row for row in rows if _is_small_sign(row, boxes, sure, low_too)])
+        scores = without_digit(scores, small, digit) if small.any() else scores
+    return scored if scores is scored.scores else replace(scored, scores=scores)
 
 
 def with_bent_ones(scored: Scored) -> Scored:
@@ -95,14 +98,14 @@ def _has_on_both_sides(row: int, boxes: Boxes, is_digit: NDArray[np.bool_]) -> b
     return bool(np.any(beside & (middles < middles[row])) and np.any(beside & (middles > middles[row])))
 
 
-def _is_comma(row: int, boxes: Boxes, is_digit: NDArray[np.bool_]) -> bool:
-    """Whether a low stroke hangs at the foot of a much taller digit, or high beside it, and at no digit of its size."""
+def _is_small_sign(row: int, boxes: Boxes, is_digit: NDArray[np.bool_], low_too: bool) -> bool:
+    """Whether something low hangs high beside a much taller digit, or at its foot, and at no digit of its size."""
     box, (left, top, tall) = boxes[row], boxes[:, [0, 1, 3]].T
     away = gaps(tuple(box), boxes)
     before = is_digit & (left < box[0]) & (box[3] <= COMMA_HEIGHT * tall) & (np.abs(away) <= COMMA_GAP * tall)
     low = (box[1] >= top + COMMA_TOP * tall) & (box[1] <= top + tall)
     high = (box[1] + box[3] <= top + TICK_BOTTOM * tall) & (box[1] + box[3] >= top)
-    if not np.any(before & (low | high)):
+    if not np.any(before & (high | (low & low_too))):
         return False
     alike = is_digit & in_row(tuple(box), boxes, OWN_HEIGHTS) & (away <= OWN_GAP * box[3])
     alike[row] = False

@@ -11,7 +11,7 @@ from edge_app.stages.boxes import own_ink, working_box
 from edge_app.stages.classify import Scored
 from edge_app.stages.rows import as_boxes, gaps, in_row
 
-ONE, REJECT = 1, 10  # columns of the scores
+ZERO, ONE, REJECT = 0, 1, 10  # columns of the scores
 SLIM = 0.42  # short to long axis of the ink: of MNIST's 1s 98 % are slimmer
 LONG_PX = 58  # at working size: of a shorter stroke the pixels are too coarse to tell
 # Of its length that a stroke's middle strays from straight: of drawn 1s that fill the frame none has less than .0035,
@@ -53,7 +53,7 @@ def without_lying_ones(scores: Float32, leans: Float32) -> Float32:
     Returns:
         (N, classes) float32, a fresh array.
     """
-    return without_ones(scores, (leans < LEAN_DEG[0]) | (leans > LEAN_DEG[1]))
+    return without_digit(scores, (leans < LEAN_DEG[0]) | (leans > LEAN_DEG[1]))
 
 
 def without_ruled_ones(scored: Scored, region_map: RegionMap) -> Scored:
@@ -76,7 +76,7 @@ def without_ruled_ones(scored: Scored, region_map: RegionMap) -> Scored:
             continue
         if not np.any(in_row(box, digits, LIKE_HEIGHTS) & (gaps(box, digits) <= BESIDE * box[3])):
             ruled[row] = _strays(own_ink(region_map.components, region, within)) < STRAIGHT
-    return replace(scored, scores=without_ones(scores, ruled))
+    return replace(scored, scores=without_digit(scores, ruled))
 
 
 def _strays(own: NDArray[np.bool_]) -> float:
@@ -97,12 +97,12 @@ def _strays(own: NDArray[np.bool_]) -> float:
     return float(np.sqrt(np.mean((middles - straight) ** 2)) / np.ptp(along))
 
 
-def without_ones(scores: Float32, rows: NDArray[np.bool_]) -> Float32:
-    """Scores with the probability of a 1 given to "not a digit" in some rows, where the model has such a class."""
+def without_digit(scores: Float32, rows: NDArray[np.bool_], digit: int = ONE) -> Float32:
+    """Scores with the probability of a digit given to "not a digit" in some rows, where the model has such a class."""
     changed = scores.copy()
     if scores.shape[1] > REJECT:
-        changed[rows, REJECT] += changed[rows, ONE]
-        changed[rows, ONE] = 0.0
+        changed[rows, REJECT] += changed[rows, digit]
+        changed[rows, digit] = 0.0
     return changed
 
 

@@ -1,4 +1,4 @@
-"""A slash between numbers is no 1, where the page has other operators, nor is a comma; a bent stroke within one is."""
+"""A slash between numbers is no 1, nor is a comma; a bent stroke in a number is; a degree sign is no 0."""
 
 from dataclasses import replace
 
@@ -8,7 +8,7 @@ import pytest
 from edge_app.frames import Region
 from edge_app.stages.classify import Scored
 from edge_app.stages.crop import Measures
-from edge_app.stages.signs import with_bent_ones, without_commas, without_slashes
+from edge_app.stages.signs import with_bent_ones, without_slashes, without_small_signs
 
 DIGIT_XS = (20, 50, 150, 180, 300, 330)
 SIGN_XS = (100, 215, 400)
@@ -110,13 +110,34 @@ def in_line(*boxes: tuple[int, int, int, int], labels: str) -> Scored:
 def test_a_low_stroke_at_the_foot_of_a_digit_is_a_comma(stroke: tuple[int, int, int, int], label: int) -> None:
     scored = in_line((15, 10, 25, 50), (52, 10, 25, 50), stroke, labels="351")
 
-    assert without_commas(scored).scores.argmax(axis=1).tolist() == [3, 5, label]
+    assert without_small_signs(scored).scores.argmax(axis=1).tolist() == [3, 5, label]
+
+
+@pytest.mark.parametrize(
+    ("ring", "label"),
+    [
+        pytest.param((42, 8, 13, 14), 10, id="degree"),
+        pytest.param((42, 47, 13, 14), 0, id="low"),
+        pytest.param((42, 8, 20, 26), 0, id="large"),
+        pytest.param((90, 8, 13, 14), 0, id="far-away"),
+    ],
+)
+def test_a_small_ring_high_beside_a_digit_is_a_degree_sign(ring: tuple[int, int, int, int], label: int) -> None:
+    scored = in_line((-20, 10, 25, 50), (15, 10, 25, 50), ring, labels="370")
+
+    assert without_small_signs(scored).scores.argmax(axis=1).tolist() == [3, 7, label]
+
+
+def test_cents_high_beside_euros_are_digits() -> None:
+    scored = in_line((15, 10, 45, 90), (65, 12, 14, 20), (82, 12, 14, 20), labels="500")
+
+    assert without_small_signs(scored) is scored
 
 
 def test_a_1_of_a_small_number_beside_a_large_one_is_no_comma() -> None:
     scored = in_line((15, 10, 45, 90), (65, 70, 6, 20), (76, 70, 14, 20), labels="317")
 
-    assert without_commas(scored) is scored
+    assert without_small_signs(scored) is scored
 
 
 @pytest.mark.parametrize(
@@ -132,11 +153,11 @@ def test_a_comma_hangs_at_a_whole_digit_beyond_doubt(cut: bool, belief: float, l
     scored.scores[0, 3] = belief
     scored = replace(scored, regions=(replace(scored.regions[0], cut=cut), scored.regions[1]))
 
-    assert without_commas(scored).scores[1].argmax() == label
+    assert without_small_signs(scored).scores[1].argmax() == label
 
 
 def test_commas_are_left_to_a_model_that_knows_nothing_but_digits() -> None:
     scored = in_line((15, 10, 25, 50), (42, 52, 7, 16), labels="31")
     ten = replace(scored, scores=scored.scores[:, :10])
 
-    assert without_commas(ten) is ten
+    assert without_small_signs(ten) is ten

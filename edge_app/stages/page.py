@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from edge_app.frames import BoxXYWH, Float32, Reading, RegionMap, UInt8
 from edge_app.stages.division import UNLIKE
 from edge_app.stages.shrink import shrunk
+from edge_app.stages.strokes import ONE
 
 Corners: TypeAlias = NDArray[np.int32]
 
@@ -144,7 +145,7 @@ def is_better(
     """Whether what was read of a page alone is better than what was read of the whole picture.
 
     It holds all digits of the page, and beside the page there are few: where a hard shadow falls on a page, its bright
-    part looks like one.
+    part looks like one. Strokes do not count there, which the world is full of.
 
     Args:
         alone: read of the page.
@@ -153,15 +154,17 @@ def is_better(
         size_wh: of the picture that the readings are of.
     """
     count = sum(len(reading.digits) for reading in alone)
-    on_page = [_lies_on(page, digit.box_xywh, size_wh) for reading in whole for digit in reading.digits]
-    return count >= sum(on_page) and len(on_page) - sum(on_page) <= FEW_BESIDE * count
+    digits = [digit for reading in whole for digit in reading.digits]
+    beside = [digit for digit in digits if not _lies_on(page, digit.box_xywh, size_wh, near_px=0)]
+    written = sum(digit.digit != ONE for digit in beside)
+    return count >= len(digits) - len(beside) and written <= FEW_BESIDE * count
 
 
-def _lies_on(page: UInt8, box: BoxXYWH, size_wh: tuple[float, float]) -> bool:
+def _lies_on(page: UInt8, box: BoxXYWH, size_wh: tuple[float, float], near_px: int = NEAR_PX) -> bool:
     """Whether the middle of a box in a picture of some size is on the page, or all but on it."""
     column = int((box[0] + box[2] / 2) * page.shape[1] / size_wh[0])
     row = int((box[1] + box[3] / 2) * page.shape[0] / size_wh[1])
-    around = page[max(row - NEAR_PX, 0) : row + NEAR_PX + 1, max(column - NEAR_PX, 0) : column + NEAR_PX + 1]
+    around = page[max(row - near_px, 0) : row + near_px + 1, max(column - near_px, 0) : column + near_px + 1]
     return bool(around.any())
 
 

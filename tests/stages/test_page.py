@@ -190,8 +190,8 @@ def test_a_page_where_ink_was_taken_for_light_is_looked_at() -> None:
     assert is_something_beside(PAGE, found_at(ON, dark_on_light=False), np.ones(1, dtype=np.float32))
 
 
-def number(*boxes: tuple[int, int, int, int]) -> Reading:
-    return Reading(tuple(Digit(7, 0.9, box) for box in boxes))
+def number(*boxes: tuple[int, int, int, int], digit: int = 7) -> Reading:
+    return Reading(tuple(Digit(digit, 0.9, box) for box in boxes))
 
 
 @pytest.mark.parametrize(
@@ -200,6 +200,8 @@ def number(*boxes: tuple[int, int, int, int]) -> Reading:
         ((number(*[ON] * 4),), (number(*[ON] * 4), number(BESIDE)), True),
         ((number(*[ON] * 4),), (number(*[ON] * 5),), False),  # one was lost
         ((number(*[ON] * 4),), (number(*[ON] * 4), number(BESIDE, BESIDE)), False),  # half of the page in shadow
+        ((number(*[ON] * 4),), (number(*[ON] * 4), number(BESIDE, BESIDE, digit=1)), True),  # a fence
+        ((number(*[ON] * 4),), (number(*[ON] * 4), number(*[NEARLY_ON] * 3, digit=1)), True),  # right at the page
         ((number(ON),), (), True),
         ((), (), True),
     ],

@@ -1,8 +1,8 @@
-"""Crops that the classifier is not sure of in, the same as seen from a little aside out.
+"""Crops that the classifier is not sure of in, the same seen from a little aside, or written with a softer pen, out.
 
-A crop that lies near the border between two digits falls to one side or the other by chance: where a pixel
-begins, how the paper lay. Averaged over several views of it the answer depends less on that. Only doubtful
-crops are worth it, and these are few.
+A crop that lies near the border between two digits falls to one side or the other by chance: where a pixel begins, how
+the paper lay, what a crayon left bare. Averaged over several views of it the answer depends less on that. Only
+doubtful crops are worth it, and these are few.
 """
 
 import cv2
@@ -12,12 +12,18 @@ from numpy.typing import NDArray
 from edge_app.frames import Float32, UInt8
 
 CLEAR = 0.99  # probability above which nothing would change
-VIEWS = tuple(np.array([[1.0, 0.0, shift], [0.0, 1.0, shift]]) for shift in (0.5, -0.5))
+SHIFTS = tuple(np.array([[1.0, 0.0, shift], [0.0, 1.0, shift]]) for shift in (0.5, -0.5))
 """Maps of a crop, half a pixel to the lower right and to the upper left.
 
 Chosen on validation: of 20 errors in 5,000 digits they leave 13, of 55 in 4,784 cut from scenes 46; turns,
 shears and sizes beside them leave more.
 """
+SOFT_PX, STRONGER = 0.6, 1.35
+"""How far a softer pen spreads ink, as a standard deviation, and how much more of it there is then.
+
+Of 5,273 lines on validation pages 4,981 are read without a fault with it, 4,970 without.
+"""
+VIEWS = len(SHIFTS) + 1  # of each crop
 
 
 def doubtful_rows(scores: Float32) -> NDArray[np.intp]:
@@ -36,10 +42,12 @@ def views_of(crops: UInt8) -> UInt8:
         crops: (N, 28, 28) uint8.
 
     Returns:
-        (len(VIEWS) * N, 28, 28) uint8: the first view of all, then the second, and so on.
+        (VIEWS * N, 28, 28) uint8: the first view of all, then the second, and so on.
     """
-    moved = [cv2.warpAffine(crop, view, (crop.shape[1], crop.shape[0])) for view in VIEWS for crop in crops]
-    return np.array(moved, dtype=np.uint8).reshape(-1, *crops.shape[1:])
+    size_wh = crops.shape[2], crops.shape[1]
+    moved = [cv2.warpAffine(crop, shift, size_wh) for shift in SHIFTS for crop in crops]
+    soft = [cv2.convertScaleAbs(cv2.GaussianBlur(crop, (0, 0), SOFT_PX), alpha=STRONGER) for crop in crops]
+    return np.array(moved + soft, dtype=np.uint8).reshape(-1, *crops.shape[1:])
 
 
 def averaged(scores: Float32, of_views: Float32) -> Float32:
@@ -47,7 +55,7 @@ def averaged(scores: Float32, of_views: Float32) -> Float32:
 
     Args:
         scores: (N, classes) float32, of the crops as they are.
-        of_views: (len(VIEWS) * N, classes) float32, of `views_of` these crops.
+        of_views: (VIEWS * N, classes) float32, of `views_of` these crops.
     """
-    looks = np.concatenate([scores, of_views]).reshape(1 + len(VIEWS), *scores.shape)
+    looks = np.concatenate([scores, of_views]).reshape(1 + VIEWS, *scores.shape)
     return np.asarray(looks.mean(axis=0), dtype=np.float32)

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from edge_app.stages.looks import CLEAR, VIEWS, averaged, doubtful_rows, views_of
+from edge_app.stages.looks import CLEAR, SHIFTS, VIEWS, averaged, doubtful_rows, views_of
 
 
 def crops() -> np.ndarray:
@@ -21,8 +21,8 @@ def test_only_what_is_not_clear_is_looked_at_again() -> None:
     assert doubtful_rows(np.zeros((0, 11), np.float32)).size == 0
 
 
-def test_every_view_holds_the_same_ink_in_another_place() -> None:
-    views = views_of(crops()).reshape(len(VIEWS), 2, 28, 28)
+def test_views_from_aside_hold_the_same_ink_in_another_place() -> None:
+    views = views_of(crops()).reshape(VIEWS, 2, 28, 28)[: len(SHIFTS)]
 
     for view in views:
         assert int(view[0].sum()) == pytest.approx(int(crops()[0].sum()), rel=0.05)
@@ -31,9 +31,21 @@ def test_every_view_holds_the_same_ink_in_another_place() -> None:
     assert views_of(crops()[:0]).shape == (0, 28, 28)
 
 
+def test_a_softer_pen_leaves_no_specks_bare() -> None:
+    crayon = crops()
+    crayon[0, ::3] = 0
+    bare = (crops()[0] > 0) & (crayon[0] == 0)
+
+    soft = views_of(crayon).reshape(VIEWS, 2, 28, 28)[-1, 0]
+
+    assert (soft[bare] > 50).all()
+    assert (soft[crops()[0] > 0] > 50).all()
+    assert not soft[:3].any()
+
+
 def test_the_looks_are_averaged_crop_by_crop() -> None:
     first = np.array([[1.0, 0.0], [0.0, 1.0]], np.float32)
-    others = np.tile(np.array([[0.5, 0.5], [0.0, 1.0]], np.float32), (len(VIEWS), 1))
+    others = np.tile(np.array([[0.5, 0.5], [0.0, 1.0]], np.float32), (VIEWS, 1))
 
     assert averaged(first, others)[1].tolist() == [0.0, 1.0]
-    assert averaged(first, others)[0, 0] == pytest.approx((1 + 0.5 * len(VIEWS)) / (1 + len(VIEWS)))
+    assert averaged(first, others)[0, 0] == pytest.approx((1 + 0.5 * VIEWS) / (1 + VIEWS))

@@ -179,7 +179,8 @@ class Pipeline:
         watch.lap("regions")
         if page is not None and (not whole.readings or is_something_beside(page, whole.region_map, whole.belief)):
             alone = self._read_ink(frame, watch, page)
-            if is_better(alone.readings, whole.readings, page, frame.size_wh):
+            said_more = alone.readings or whole.readings
+            if said_more and is_better(alone.readings, whole.readings, page, frame.size_wh):
                 self._frames_on_page = 1
                 return alone
         self._frames_to_rest = LOOK_AGAIN_FRAMES - 1

@@ -8,6 +8,7 @@ through the lessons in turn, over and over. They are made once (`trainer.teach`)
     NN.targets.npy      (N, classes) float16 probabilities
 """
 
+import copy
 from pathlib import Path
 from typing import Any
 
@@ -24,15 +25,14 @@ class Lessons:
 
     Args:
         folder: that `trainer.teach.make_lessons` filled.
-        times: how often an epoch shows MNIST's digits; beyond once they are those of other lessons.
 
     Raises:
         RunError: a lesson is missing or cannot be read.
     """
 
-    def __init__(self, folder: Path, times: int = 1) -> None:
+    def __init__(self, folder: Path) -> None:
         self.plan: dict[str, Any] = read_record(folder)["lessons"]
-        self._folder, self._times = folder, times
+        self._times = 1
         pairs = [lesson_files(folder, number) for number in range(self.plan["count"])]
         try:
             self._lessons = [(np.load(images, "r"), np.load(targets, "r")) for images, targets in pairs]
@@ -40,27 +40,29 @@ class Lessons:
             raise RunError(f"{folder} must hold {self.plan['count']} whole lessons. Received: {error}") from error
 
     def showing(self, times: int) -> "Lessons":
-        """The same lessons, with MNIST's digits shown so often."""
-        return Lessons(self._folder, times)
+        """The same lessons, with MNIST's digits shown so often in an epoch: those of other lessons beside its own."""
+        more = copy.copy(self)
+        more._times = times
+        return more
 
     def __len__(self) -> int:
-        return len(self._lessons[0][0]) + self._more
+        return self._others + len(self._lessons[0][0])
 
     @property
-    def _more(self) -> int:
+    def _others(self) -> int:
         """Crops of other lessons that an epoch shows: they come first."""
         return (self._times - 1) * int(self.plan["train_size"])
 
     def take(self, rows: NDArray[np.intp], epoch: int, index: int) -> tuple[UInt8, Float32]:
         """As `Source` says; after the last lesson comes the first again."""
-        rows, of_mnist, count = np.sort(rows), int(self.plan["train_size"]), len(self._lessons)  # disks like it sorted
+        rows, count, of_mnist = np.sort(rows), len(self._lessons), int(self.plan["train_size"])  # disks like it sorted
         crops, probabilities = [], []
         for other in range(self._times):
+            first, end = (self._others, len(self)) if other == 0 else ((other - 1) * of_mnist, other * of_mnist)
+            own = rows[(rows >= first) & (rows < end)] - first
             images, targets = self._lessons[(epoch + other * count // self._times) % count]
-            own = rows >= self._more if other == 0 else (rows < self._more) & (rows // of_mnist == other - 1)
-            within = rows[own] - self._more if other == 0 else rows[own] % of_mnist
-            crops.append(images[within])
-            probabilities.append(targets[within])
+            crops.append(images[own])
+            probabilities.append(targets[own])
         return np.concatenate(crops), np.concatenate(probabilities).astype(np.float32)
 
 

@@ -40,17 +40,13 @@ def without_dotted(scored: Scored, region_map: RegionMap) -> Scored:
         return scored
     boxes = as_boxes([region.box_xywh for region in scored.regions]) * region_map.resize_factor
     sure = boxes[(winners < DIGITS) & (scored.belief >= SURE)]
-    scores = scored.scores
-    for digit in LIKE_MARKS:
-        marks = np.zeros(len(boxes), dtype=bool)
-        for row in np.flatnonzero(winners == digit):
-            pieces = [piece for piece in scored.regions[row].components if piece < len(region_map.statistics)]
-            if pieces:
-                stats = region_map.statistics[pieces]
-                marks[row] = _is_over_dot(stats[stats[:, AREA].argmax(), :4].astype(np.float64), dots, sure)
-        if marks.any():
-            scores = without_digit(scores, marks, digit)
-    return scored if scores is scored.scores else replace(scored, scores=scores)
+    marks = np.zeros(len(boxes), dtype=bool)
+    for row in np.flatnonzero(np.isin(winners, LIKE_MARKS)):
+        pieces = [piece for piece in scored.regions[row].components if piece < len(region_map.statistics)]
+        if pieces:
+            stats = region_map.statistics[pieces]
+            marks[row] = _is_over_dot(stats[stats[:, AREA].argmax(), :4].astype(np.float64), dots, sure)
+    return replace(scored, scores=without_digit(scored.scores, marks, winners[marks])) if marks.any() else scored
 
 
 def _dots(stats: Int32) -> Boxes:

@@ -62,12 +62,10 @@ def without_small_signs(scored: Scored) -> Scored:
     boxes, winners = as_boxes([region.box_xywh for region in scored.regions]), scored.scores.argmax(axis=1)
     whole = np.array([not region.cut for region in scored.regions], dtype=bool)
     sure = (winners < DIGITS) & (scored.belief >= SURE) & whole
-    scores = scored.scores
-    for digit, low_too in ((ONE, True), (ZERO, False)):
-        rows = np.flatnonzero(winners == digit)
-        small = np.isin(np.arange(len(boxes)), [row for row in rows if _is_small_sign(row, boxes, sure, low_too)])
-        scores = without_digit(scores, small, digit) if small.any() else scores
-    return scored if scores is scored.scores else replace(scored, scores=scores)
+    small = np.zeros(len(boxes), dtype=bool)
+    for row in np.flatnonzero((winners == ONE) | (winners == ZERO)):
+        small[row] = _is_small_sign(row, boxes, sure, low_too=bool(winners[row] == ONE))
+    return replace(scored, scores=without_digit(scored.scores, small, winners[small])) if small.any() else scored
 
 
 def with_bent_ones(scored: Scored) -> Scored:

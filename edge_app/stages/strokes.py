@@ -97,8 +97,17 @@ def _strays(own: NDArray[np.bool_]) -> float:
     return float(np.sqrt(np.mean((middles - straight) ** 2)) / np.ptp(along))
 
 
-def without_digit(scores: Float32, rows: NDArray[np.bool_], digit: int = ONE) -> Float32:
-    """Scores with the probability of a digit given to "not a digit" in some rows, where the model has such a class."""
+def without_digit(scores: Float32, rows: NDArray[np.bool_], digit: int | NDArray[np.intp] = ONE) -> Float32:
+    """Scores with the probability of a digit given to "not a digit" in some rows, where the model has such a class.
+
+    Args:
+        scores: (N, classes) float32.
+        rows: (N,) bool.
+        digit: the same in all of these rows, or one for each.
+
+    Returns:
+        (N, classes) float32, a fresh array.
+    """
     changed = scores.copy()
     if scores.shape[1] > REJECT:
         changed[rows, REJECT] += changed[rows, digit]

@@ -8,8 +8,7 @@ from edge_app.stages.classify import Scored
 from edge_app.stages.crop import Measures
 from edge_app.stages.dotted import without_dotted
 
-LINE = 140  # what the digits stand on
-DIGITS = [(20, 100, 25, 40), (60, 98, 24, 42)]
+DIGITS = [(20, 100, 25, 40), (60, 98, 24, 42)]  # on a line at 140
 BODY = (100, 100, 20, 27)
 
 
@@ -46,12 +45,16 @@ def test_what_stands_over_a_dot_on_the_line_is_a_mark(label: int, joined: bool) 
 @pytest.mark.parametrize(
     ("dot", "body", "full"),
     [
-        pytest.param((107, 143, 6, 7), (100, 100, 20, 40), 1.0, id="the body stands on the line itself"),
+        pytest.param((107, 145, 6, 6), (100, 100, 20, 40), 1.0, id="the body stands on the line itself"),
+        pytest.param((107, 118, 6, 6), (100, 88, 20, 27), 1.0, id="the dot is far above the line"),
         pytest.param((125, 133, 6, 7), BODY, 1.0, id="a decimal point after it"),
-        pytest.param((104, 129, 14, 11), BODY, 1.0, id="too large a dot"),
-        pytest.param((109, 128, 2, 12), BODY, 1.0, id="a stroke: the lower end of a digit in pieces"),
+        pytest.param((107, 128, 6, 7), BODY, 1.0, id="the lower end of a digit in pieces"),
+        pytest.param((107, 137, 6, 7), BODY, 1.0, id="a dot far below"),
+        pytest.param((106, 131, 9, 9), BODY, 1.0, id="too large a dot"),
+        pytest.param((109, 130, 3, 3), (100, 80, 20, 40), 1.0, id="a speck"),
+        pytest.param((109, 131, 3, 8), BODY, 1.0, id="a stroke"),
         pytest.param((107, 133, 6, 7), BODY, 0.4, id="a ring"),
-        pytest.param((107, 150, 6, 7), BODY, 1.0, id="a dot far below"),
+        pytest.param((407, 133, 6, 7), (400, 100, 20, 27), 1.0, id="no digit beside it"),
     ],
 )
 def test_what_else_has_ink_under_it_is_a_digit(

@@ -93,6 +93,13 @@ def test_a_sheet_is_found_where_things_beside_it_are_darker_and_brighter(paper: 
     assert agreement(find_page(laid(wall, place, paper)), place) > 0.88
 
 
+def test_a_whole_sheet_is_taken_before_a_larger_area_that_runs_off_the_picture() -> None:
+    place, wall = sheet(0.0, (300, 200), (180, 240)), np.full((480, 640), 60, dtype=np.uint8)
+    wall[:, :360] = 140
+
+    assert agreement(find_page(laid(wall, place, text="")), place) > 0.88
+
+
 @pytest.mark.parametrize("lit_share", [0.15, 0.5, 0.8])
 def test_a_sheet_that_lies_half_in_shadow_is_found_whole(lit_share: float) -> None:
     place = sheet()

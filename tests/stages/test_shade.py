@@ -6,8 +6,10 @@ import pytest
 
 from edge_app.frames import UInt8
 from edge_app.stages.binarize import binarize
+from edge_app.stages.shade import with_shade
 
 SHAPE = 480, 640
+PAPER, HALF = np.full((120, 160), 200, np.uint8), 13
 
 
 def agreement(mask: UInt8, ink: UInt8) -> float:
@@ -43,17 +45,6 @@ def test_a_large_digit_that_a_shadow_crosses_stands_out_from_it(digit: str, shad
     assert agreement(binarize(photo(ink, cv2.GaussianBlur(light, (0, 0), 4), pen=35)).mask, ink) > 0.75
 
 
-def test_a_shadow_that_reaches_into_no_stroke_leaves_the_others_as_they_are() -> None:
-    ink, light = np.zeros(SHAPE, np.uint8), np.ones(SHAPE)
-    cv2.putText(ink, "3", (120, 330), cv2.FONT_HERSHEY_SIMPLEX, 7, 255, 34)
-    alone = binarize(photo(ink, light)).mask
-    light[60:420, 440:540] = 0.6
-
-    beside = binarize(photo(ink, light)).mask
-
-    assert agreement(beside[:, :400], alone[:, :400]) > 0.98
-
-
 def test_a_mottled_stroke_is_no_marking() -> None:
     ink = np.zeros(SHAPE, np.uint8)
     cv2.putText(ink, "1738", (50, 320), cv2.FONT_HERSHEY_SIMPLEX, 6, 255, 38)
@@ -61,3 +52,55 @@ def test_a_mottled_stroke_is_no_marking() -> None:
     pen = 90 + 60 * cover / np.abs(cover).max()
 
     assert agreement(binarize(photo(ink, np.ones(SHAPE), pen)).mask, ink) > 0.9
+
+
+def marking(kind: str = "") -> tuple[UInt8, UInt8]:
+    """A pale bar with strokes on it at the size that paper is estimated from, or nearly one; and 255 where it is."""
+    small, bar = PAPER.copy(), np.zeros_like(PAPER)
+    corners = [[60, 50], [99, 50], [60, 67]] if kind == "a corner" else [[60, 50], [99, 50], [99, 67], [60, 67]]
+    cv2.fillConvexPoly(bar, np.array(corners), 255)
+    small[bar > 0] = 176
+    if kind == "grain":
+        small[:, ::2][bar[:, ::2] > 0] = 140
+    strokes = small.copy()
+    strokes[53:63, 64:92:8] = strokes[53:63, 65:92:8] = strokes[53:63, 66:92:8] = 120 if kind == "a faint pen" else 50
+    if kind == "one stroke":
+        strokes[:, 67:] = small[:, 67:]
+        strokes[20:40, 20:25] = 50  # what tells how dark ink is
+    return strokes, bar
+
+
+def test_a_pale_bar_with_strokes_on_it_is_paper() -> None:
+    small, bar = marking()
+
+    paper = with_shade(small, PAPER, HALF)
+
+    assert (paper[bar > 0] == 176).all()
+    assert (paper[cv2.dilate(bar, np.ones((3, 3), np.uint8)) == 0] == 200).all()
+
+
+@pytest.mark.parametrize("kind", ["a corner", "grain", "a faint pen", "one stroke"])
+def test_what_is_not_quite_a_marking_is_not_paper(kind: str) -> None:
+    small, _ = marking(kind)
+
+    np.testing.assert_array_equal(with_shade(small, PAPER, HALF), PAPER)
+
+
+def test_a_fat_stroke_with_darker_spots_in_it_is_no_shade() -> None:
+    small = PAPER.copy()
+    small[20:100, 70:90] = 84
+    for y in range(24, 96, 8):
+        small[y : y + 2, 73:76] = small[y : y + 2, 80:83] = 40
+
+    np.testing.assert_array_equal(with_shade(small, PAPER, HALF), PAPER)
+
+
+def test_shade_is_the_paper_of_the_strokes_that_reach_into_it_alone() -> None:
+    small = PAPER.copy()
+    small[20:100, 90:140] = 120
+    small[40:48, 60:120] = small[70:78, 50:84] = 40
+
+    paper = with_shade(small, PAPER, HALF)
+
+    assert (paper[42:46, 100:118] == 120).all()
+    assert (paper[70:78, 50:84] == 200).all()

@@ -28,6 +28,7 @@ from edge_app.stages.crop import crop_regions
 from edge_app.stages.division import UNLIKE, best_division
 from edge_app.stages.dotted import without_dotted
 from edge_app.stages.familiar import Familiar
+from edge_app.stages.ground import unrests_of_digits
 from edge_app.stages.looks import averaged, doubtful_rows, views_of
 from edge_app.stages.margin import margin_px, with_margin, without_margin
 from edge_app.stages.orientation import (
@@ -269,7 +270,7 @@ class Pipeline:
         watch.lap("classify")
         regions = tuple(_inside(region, gray.shape) for region in region_map.regions)
         honest = without_lying_ones(scores, leans)
-        return Scored(regions, honest, crops.measures, leans)
+        return Scored(regions, honest, crops.measures, leans, unrests_of_digits(honest, crops))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

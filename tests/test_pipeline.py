@@ -275,3 +275,20 @@ def test_layers_show_only_the_page_where_it_alone_is_read() -> None:
 
     assert mask[240, 130:510].any()
     assert not mask[:110].any()
+
+
+def blossoms() -> UInt8:
+    """A page with three rings whose edges are ragged, where a pen's are smooth."""
+    gray = page()
+    for mark in range(3):
+        x, y = 160 + mark * 60, 240
+        for angle in np.arange(0.0, 2 * np.pi, np.pi / 9):
+            along = np.array([np.cos(angle), np.sin(angle)])
+            inner, outer = ((x, y) + along * radius for radius in (12, 29))
+            cv2.line(gray, inner.astype(int).tolist(), outer.astype(int).tolist(), 40, 1)
+    return gray
+
+
+def test_what_no_pen_drew_is_not_read() -> None:
+    assert pipeline(0, 0, 0).read(Frame(page(), 0, 0)).readings
+    assert not pipeline(0, 0, 0).read(Frame(blossoms(), 0, 0)).readings

@@ -7,15 +7,13 @@ aspect, anti-aliased, and placed so that its centre of mass is the centre of a 2
 
 import math
 from dataclasses import dataclass
-from typing import TypeAlias
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from edge_app.frames import Float32, Int32, Region, RegionMap, UInt8
-
-Int64: TypeAlias = NDArray[np.int64]
+from edge_app.stages.levels import quantile, ranks_of
 
 PREPROCESSING = "mnist-20in28-mass-v2"  # stands in every manifest; change it with any change to a crop
 
@@ -69,16 +67,37 @@ class Measures:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Patch:
+    """A region with a margin at work size.
+
+    Attributes:
+        level: (h, w) uint8 gray, ink brighter than paper.
+        strokes: (h, w) uint8, 255 for the region's own ink.
+        any_ink: (h, w) uint8, 255 for anybody's.
+        contrast: gray levels between its paper and its ink; `MIN_CONTRAST` and more.
+        stroke_width: mean width of its strokes, in pixels of the patch; 1 and more.
+    """
+
+    level: UInt8
+    strokes: UInt8
+    any_ink: UInt8
+    contrast: float
+    stroke_width: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Crops:
     """The crops of one frame.
 
     Attributes:
         pictures: (N, 28, 28) uint8, ink bright on black.
         measures: of the ink that is on them.
+        patches: that they were cut from, N of them.
     """
 
     pictures: UInt8
     measures: Measures
+    patches: tuple[Patch, ...]
 
 
 def crop_regions(gray: UInt8, region_map: RegionMap) -> Crops:
@@ -94,13 +113,17 @@ def crop_regions(gray: UInt8, region_map: RegionMap) -> Crops:
     count = len(region_map.regions)
     pictures = np.zeros((count, CROP_SIDE_PX, CROP_SIDE_PX), dtype=np.uint8)
     measured = np.zeros((4, count), dtype=np.float32)
+    patches = []
     for row, region in enumerate(region_map.regions):
-        ink, measured[:, row] = _region_ink(gray, region_map, region)
+        ink, measured[:, row], patch = _region_ink(gray, region_map, region)
         pictures[row] = center_ink(turned(ink, region_map.tilt_deg))
-    return Crops(pictures, Measures(*measured))
+        patches.append(patch)
+    return Crops(pictures, Measures(*measured), tuple(patches))
 
 
-def _region_ink(gray: UInt8, region_map: RegionMap, region: Region) -> tuple[UInt8, tuple[float, float, float, float]]:
+def _region_ink(
+    gray: UInt8, region_map: RegionMap, region: Region
+) -> tuple[UInt8, tuple[float, float, float, float], Patch]:
     """How much ink each pixel of a region holds, neighbours and paper left out.
 
     Paper is the median of what is not ink in and around the region, solid ink the darkest quarter of
@@ -113,40 +136,28 @@ def _region_ink(gray: UInt8, region_map: RegionMap, region: Region) -> tuple[UIn
 
     Returns:
         (h, w) uint8, 255 for solid ink and 0 for paper: the region with a margin, its longer side at
-        most `WORK_SIDE_PX`; and a value for each column of `Measures`.
+        most `WORK_SIDE_PX`; a value for each column of `Measures`; and what it was made from.
     """
     level, strokes, any_ink = _patches(gray, region_map, region)
     if region_map.dark_on_light:
         level = np.asarray(cv2.bitwise_not(level), dtype=np.uint8)
-    ranks = _ranks(level, ~any_ink)
-    paper = _quantile(ranks, 0.5) if ranks[-1] else float(level.min())
-    ranks = _ranks(level, strokes)
-    solid = _quantile(ranks, 1 - INK_CORE_SHARE) if ranks[-1] else paper
+    ranks = ranks_of(level, ~any_ink)
+    paper = quantile(ranks, 0.5) if ranks[-1] else float(level.min())
+    ranks = ranks_of(level, strokes)
+    solid = quantile(ranks, 1 - INK_CORE_SHARE) if ranks[-1] else paper
     brightness = 255.0 - paper if region_map.dark_on_light else 255.0
-    table = _ink_table(paper, max(solid - paper, MIN_CONTRAST))
+    contrast = max(solid - paper, MIN_CONTRAST)
+    table = _ink_table(paper, contrast)
     near = cv2.dilate(strokes, NEAR)
     ink = np.asarray(cv2.bitwise_and(cv2.LUT(level, table), near), dtype=np.uint8)
     width = stroke_width(strokes)
-    return _drawn_out(ink, strokes, width), (
+    measures = (
         solid - paper,
         (solid - paper) / max(brightness, LEAST_BRIGHTNESS),
         _dark_rim(level, strokes, any_ink),
         width / min(1.0, WORK_SIDE_PX / max(region.box_xywh[2:])),
     )
-
-
-def _ranks(level: UInt8, mask: UInt8) -> Int64:
-    """How many pixels in a mask are as bright as each gray level or darker, (256,) int64."""
-    counts = cv2.calcHist([level], [0], mask, [256], [0, 256])
-    return np.asarray(counts.ravel().cumsum(dtype=np.int64), dtype=np.int64)
-
-
-def _quantile(ranks: Int64, share: float) -> float:
-    """The gray level that a share of the pixels lie below, linear between two pixels as numpy.percentile has it."""
-    place = (int(ranks[-1]) - 1) * share
-    first = int(place)
-    low, high = np.searchsorted(ranks, (first, min(first + 1, int(ranks[-1]) - 1)), side="right").tolist()
-    return float(low + (high - low) * (place - first))
+    return _drawn_out(ink, strokes, width), measures, Patch(level, strokes, any_ink, contrast, width)
 
 
 def _ink_table(paper: float, contrast: float) -> UInt8:

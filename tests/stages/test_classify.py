@@ -20,11 +20,14 @@ def scored(
     contrasts: list[float],
     dark_rim: float = 0.0,
     stroke_widths: list[float] | None = None,
+    unrests: list[float] | None = None,
 ) -> Scored:
     rims = np.full(len(regions), dark_rim, dtype=np.float32)
     levels = np.array(contrasts, dtype=np.float32)
     widths = np.array(stroke_widths or [5.0] * len(regions), dtype=np.float32)
-    return Scored(tuple(regions), rows, Measures(levels, levels / 200, rims, widths), np.full_like(rims, np.nan))
+    around = np.array(unrests or [0.0] * len(regions), dtype=np.float32)
+    measures = Measures(levels, levels / 200, rims, widths)
+    return Scored(tuple(regions), rows, measures, np.full_like(rims, np.nan), around)
 
 
 HERE = (10, 20, 30, 40)
@@ -116,3 +119,35 @@ def test_the_edge_of_a_page_is_no_digit() -> None:
 
     assert edge.digits == ()
     assert [region.box_xywh for region in edge.doubtful] == [HERE]
+
+
+@pytest.mark.parametrize(
+    ("unrests", "believed"),
+    [
+        pytest.param([0.21], 1, id="on paper"),
+        pytest.param([0.23], 0, id="between leaves"),
+        pytest.param([0.38, 0.1, 0.1], 3, id="in the corner of a page"),
+        pytest.param([0.42, 0.1, 0.1], 2, id="beside a page"),
+        pytest.param([0.1, 0.3, 0.3], 1, id="a page before leaves"),
+        pytest.param([0.3] * 19, 0, id="many leaves"),
+        pytest.param([0.5] * 20, 20, id="a page whose paper cannot be seen"),
+    ],
+)
+def test_shapes_are_no_digits_where_nobody_writes(unrests: list[float], believed: int) -> None:
+    rows = np.repeat(scores(3, 0.99, 11), len(unrests), axis=0)
+    regions = [Region((40 * number, 20, 30, 40), (number + 1,)) for number in range(len(unrests))]
+    verdicts = classify(scored(rows, regions, INKY * len(unrests), unrests=unrests), threshold=0.6)
+
+    assert len(verdicts.digits) == believed
+    assert len(verdicts.others) == len(unrests) - believed
+
+
+@pytest.mark.parametrize(
+    ("digit", "width", "is_believed"),
+    [(7, 75, True), (7, 78, False), (2, 91, True), (2, 94, False), (0, 91, True), (5, 91, True), (1, 78, False)],
+)
+def test_what_lies_too_wide_is_no_digit(digit: int, width: int, is_believed: bool) -> None:
+    verdicts = classify(scored(scores(digit, 0.99, 11), [Region((10, 20, width, 40), (1,))], INKY), threshold=0.6)
+
+    assert bool(verdicts.digits) == is_believed
+    assert bool(verdicts.others) != is_believed

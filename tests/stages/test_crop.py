@@ -7,11 +7,10 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from hypothesis.extra.numpy import arrays
 
 from edge_app.frames import RegionMap, UInt8
 from edge_app.stages.binarize import binarize
-from edge_app.stages.crop import _quantile, _ranks, center_ink, crop_regions
+from edge_app.stages.crop import center_ink, crop_regions
 from edge_app.stages.regions import find_regions
 
 
@@ -148,14 +147,3 @@ def test_the_gray_picture_is_not_written_to() -> None:
     pictures(page, regions_of(page))
 
     assert np.array_equal(page, before)
-
-
-@given(arrays(np.uint8, (6, 7)), arrays(np.bool_, (6, 7)), st.sampled_from([0.5, 0.75]))
-def test_quantiles_of_the_pixels_in_a_mask_are_numpys(level: UInt8, chosen: np.ndarray, share: float) -> None:
-    mask = np.where(chosen, 255, 0).astype(np.uint8)
-
-    ranks = _ranks(level, mask)
-
-    assert ranks[-1] == chosen.sum()
-    if chosen.any():
-        assert _quantile(ranks, share) == np.percentile(level[chosen].astype(np.float32), 100 * share)

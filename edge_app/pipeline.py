@@ -28,7 +28,6 @@ from edge_app.stages.crop import crop_regions
 from edge_app.stages.division import UNLIKE, best_division
 from edge_app.stages.dotted import without_dotted
 from edge_app.stages.familiar import Familiar
-from edge_app.stages.ground import unrests_of_digits
 from edge_app.stages.looks import averaged, doubtful_rows, views_of
 from edge_app.stages.margin import margin_px, with_margin, without_margin
 from edge_app.stages.orientation import (
@@ -201,10 +200,12 @@ class Pipeline:
             scored = best_division(proposals, scored, self._score(frame.gray, proposals.region_map, watch))
         by_hand = without_ruled_ones(scored, region_map)
         told_apart = without_dotted(without_small_signs(without_slashes(by_hand)), region_map)
-        verdicts = classify(with_bent_ones(in_company(told_apart)), self._settings.threshold)
+        settled = with_bent_ones(in_company(told_apart))
+        verdicts = classify(settled, self._settings.threshold)
         watch.lap("classify")
         readings = group_readings(verdicts.digits, verdicts.doubtful, frame.size_wh, region_map.tilt_deg)
-        readings = believable(readings, verdicts.others, region_map)
+        patches = {region.box_xywh: patch for region, patch in zip(settled.regions, settled.patches, strict=True)}
+        readings = believable(readings, verdicts.others, region_map, patches)
         readings = with_clear_ends(readings, verdicts.others, region_map)
         watch.lap("readings")
         return _Said(readings, region_map, belief)
@@ -270,7 +271,7 @@ class Pipeline:
         watch.lap("classify")
         regions = tuple(_inside(region, gray.shape) for region in region_map.regions)
         honest = without_lying_ones(scores, leans)
-        return Scored(regions, honest, crops.measures, leans, unrests_of_digits(honest, crops))
+        return Scored(regions, honest, crops.measures, leans, crops.patches)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

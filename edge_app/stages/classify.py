@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge_app.frames import Digit, Float32, Region
-from edge_app.stages.crop import Measures
+from edge_app.stages.crop import Measures, Patch
 
 FAINT_SHARE = 0.2  # of the contrast of most of the digits' ink: fainter marks are folds, smudges and show-through
 PALE_SHARE = 0.5  # of their median strength: what is left of a rule is paler than a written 1
@@ -31,14 +31,14 @@ class Scored:
         scores: (N, classes) float32, probabilities; class 10, where there is one, means "not a digit".
         measures: of their ink.
         leans: (N,) float32, degrees that a stroke taken for a 1 leans to the right; NaN for anything else.
-        unrests: (N,) float32, how unlike writing on paper their surroundings are (`stages.ground`); 0 where not.
+        patches: that they were cut from, N of them.
     """
 
     regions: tuple[Region, ...]
     scores: Float32
     measures: Measures
     leans: Float32
-    unrests: Float32
+    patches: tuple[Patch, ...]
 
     @property
     def belief(self) -> Float32:
@@ -48,8 +48,8 @@ class Scored:
 
     def take(self, rows: NDArray[np.intp]) -> "Scored":
         """Some of the regions, in the order given."""
-        regions = tuple(self.regions[row] for row in rows)
-        return Scored(regions, self.scores[rows], self.measures.take(rows), self.leans[rows], self.unrests[rows])
+        regions, patches = (tuple(each[row] for row in rows) for each in (self.regions, self.patches))
+        return Scored(regions, self.scores[rows], self.measures.take(rows), self.leans[rows], patches)
 
     def joined(self, others: "Scored") -> "Scored":
         """These regions and others after them."""
@@ -58,7 +58,7 @@ class Scored:
             np.concatenate([self.scores, others.scores]),
             self.measures.joined(others.measures),
             np.concatenate([self.leans, others.leans]),
-            np.concatenate([self.unrests, others.unrests]),
+            self.patches + others.patches,
         )
 
 
@@ -92,8 +92,7 @@ def classify(scored: Scored, threshold: float) -> Verdicts:
     sure = (winners < DIGITS) & (confidences >= threshold) & ~np.array([region.cut for region in regions], dtype=bool)
     faint = ink.contrasts < FAINT_SHARE * _of_most_ink(ink.contrasts, regions, sure)
     thin_and_pale = _below(THIN_SHARE, ink.stroke_widths, sure) & _below(PALER_SHARE, ink.strengths, sure)
-    restless = scored.unrests > (UNQUIET if _usual(scored.unrests, sure) > UNQUIET else RESTLESS)
-    restless &= np.count_nonzero(sure) < MANY
+    restless = _restless(scored, sure)
     sides = np.array([region.box_xywh[2:] for region in regions], dtype=np.float64).reshape(-1, 2)
     wide = sides[:, 0] > np.where(LYING[winners], WIDEST, WIDE) * sides[:, 1]
     remnant = _below(PALE_SHARE, ink.strengths, sure) | thin_and_pale
@@ -108,6 +107,15 @@ def classify(scored: Scored, threshold: float) -> Verdicts:
         else:
             doubtful.append(region)
     return Verdicts(tuple(digits), tuple(doubtful), tuple(others))
+
+
+def _restless(scored: Scored, sure: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Which digits stand where nobody writes."""
+    restless, rows = np.zeros_like(sure), np.flatnonzero(sure)
+    if 0 < len(rows) < MANY:
+        unrests = np.array([scored.patches[row].unrest for row in rows])
+        restless[rows] = unrests > (UNQUIET if np.median(unrests) > UNQUIET else RESTLESS)
+    return restless
 
 
 def _of_most_ink(values: Float32, regions: Sequence[Region], sure: NDArray[np.bool_]) -> float:
@@ -125,9 +133,5 @@ def _of_most_ink(values: Float32, regions: Sequence[Region], sure: NDArray[np.bo
 
 def _below(share: float, values: Float32, sure: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Which values lie below a share of the median one of the digits."""
-    return np.asarray(values < share * _usual(values, sure))
-
-
-def _usual(values: Float32, sure: NDArray[np.bool_]) -> float:
-    """The median value of the digits."""
-    return float(np.median(values[sure])) if sure.any() else 0.0
+    usual = float(np.median(values[sure])) if sure.any() else 0.0
+    return np.asarray(values < share * usual)

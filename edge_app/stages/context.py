@@ -5,14 +5,15 @@ like a 7. Among letters, or among dozens of shapes that are nothing, it is not b
 of nothing else.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from edge_app.frames import Reading, Region, RegionMap
+from edge_app.frames import BoxXYWH, Reading, Region, RegionMap
 from edge_app.stages.boxes import off_edges, working_box
+from edge_app.stages.crop import Patch
 from edge_app.stages.rows import Boxes, as_boxes, gaps, in_row
 from edge_app.stages.strokes import ONE
 
@@ -36,6 +37,8 @@ INK_EXTENT = 0.3, 4.0  # of pieces of ink around a number of one digit, whatever
 INK_REACH = 4.0  # how far around it, likewise
 INK_LEAST, INK_RATIO = 8, 3.5  # of these to digits: on a desk of leather, or of wood
 BEYOND_DOUBT = 0.99  # probability from which one digit is believed there, beside a letter, clear of print; not of a 1
+CALM, PAPER_LIKE = 0.055, 0.15  # unrest of a digit on a card before a garden; of letters on paper; leaves have more
+CLEARLY_CALM = 0.95  # probability of each digit of such a number
 CLEAR = 0.5  # of a digit's height: where it stands as far from all shapes about as tall, it is in no texture
 TOWER_OVER = 0.2, 1.0  # of a lone stroke's height: of the digits in its row
 TOWER = 1.75  # of the tallest of these: where it is as tall, it is none of them
@@ -48,29 +51,49 @@ LARGE_SHARE = 0.7  # of the number's height: least extent of what may hold or hi
 COVERED_SHARE = 0.1  # of that space; a line that was not removed covers less
 
 
-def believable(readings: Sequence[Reading], others: Sequence[Region], region_map: RegionMap) -> tuple[Reading, ...]:
+def believable(
+    readings: Sequence[Reading],
+    others: Sequence[Region],
+    region_map: RegionMap,
+    patches: Mapping[BoxXYWH, Patch],
+) -> tuple[Reading, ...]:
     """Leaves out the readings that are letters of a word, or stray shapes in print or texture.
 
     Args:
         readings: of one frame.
         others: its regions that are surely no digit.
         region_map: its ink.
+        patches: of all of these, by their boxes.
 
     Returns:
         The rest, in the order given.
     """
     whole = [region for region in others if not region.cut]  # what runs off the frame is the desk
-    shapes = as_boxes([region.box_xywh for region in whole])
+    shapes = _boxes(whole)
     digits = as_boxes([digit.box_xywh for reading in readings for digit in reading.digits])
     stats = region_map.statistics[1:]
     ink = stats[off_edges(stats, region_map.components.shape), :4] / region_map.resize_factor
     ones = as_boxes([digit.box_xywh for reading in readings for digit in reading.digits if digit.digit == ONE])
-    kept = [r for r in readings if not (_towers(r, digits) or _in_tally(r, ones, digits) or _in_grain(r, ink, digits))]
+    kept = [r for r in readings if not (_towers(r, digits) or _in_tally(r, ones, digits))]
+    kept = [r for r in kept if not _in_grain(r, ink, digits) or _is_calm(r, patches)]
     if not kept or not len(shapes):
         return tuple(kept)
     apart = [r for r in kept if not _in_word(r, shapes)]
-    kept = [r for r in kept if (r in apart or _has_unit(r, shapes, apart)) and not _in_texture(r, shapes, digits)]
-    return tuple(r for r in kept if not _is_plain(r) or _is_supported(r, kept) or _has_few_beside(r, whole, region_map))
+    kept = [r for r in kept if r in apart or _has_unit(r, shapes, apart)]
+    # Most have nothing around them; of the rest it is asked whether that counts.
+    kept = [
+        r
+        for r in kept
+        if not _in_texture(r, shapes, digits) or not _in_texture(r, _boxes(_fellows(r, whole, patches)), digits)
+    ]
+    return tuple(
+        r
+        for r in kept
+        if not _is_plain(r)
+        or _is_supported(r, kept)
+        or _has_few_beside(r, whole, region_map)
+        or _has_few_beside(r, _fellows(r, whole, patches), region_map)
+    )
 
 
 def with_clear_ends(
@@ -146,6 +169,24 @@ def _letters(reading: Reading, shapes: Boxes) -> tuple[int, int, int]:
     middles = row[:, 0] + row[:, 2] / 2
     between = int(np.count_nonzero((middles > left) & (middles < left + width)))
     return _chain(_mirrored(row), -left, height), between, _chain(row, left + width, height)
+
+
+def _is_calm(reading: Reading, patches: Mapping[BoxXYWH, Patch]) -> bool:
+    """Whether a number is more than strokes, and all its digits are sure and alone on even ground."""
+    return set(reading.text) != {str(ONE)} and all(
+        digit.confidence >= CLEARLY_CALM and patches[digit.box_xywh].unrest < CALM for digit in reading.digits
+    )
+
+
+def _fellows(reading: Reading, shapes: Sequence[Region], patches: Mapping[BoxXYWH, Patch]) -> Sequence[Region]:
+    """The shapes that may be of one kind with a number: where that is calm, what is behind the card it is on is not."""
+    if not _is_calm(reading, patches):
+        return shapes
+    return [shape for shape in shapes if patches[shape.box_xywh].unrest < PAPER_LIKE]
+
+
+def _boxes(regions: Sequence[Region]) -> Boxes:
+    return as_boxes([region.box_xywh for region in regions])
 
 
 def _towers(reading: Reading, digits: Boxes) -> bool:

@@ -7,12 +7,14 @@ aspect, anti-aliased, and placed so that its centre of mass is the centre of a 2
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from edge_app.frames import Float32, Int32, Region, RegionMap, UInt8
+from edge_app.stages.ground import unrest
 from edge_app.stages.levels import quantile, ranks_of
 
 PREPROCESSING = "mnist-20in28-mass-v2"  # stands in every manifest; change it with any change to a crop
@@ -66,7 +68,7 @@ class Measures:
         return self.contrasts, self.strengths, self.dark_rims, self.stroke_widths
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Patch:
     """A region with a margin at work size.
 
@@ -76,6 +78,7 @@ class Patch:
         any_ink: (h, w) uint8, 255 for anybody's.
         contrast: gray levels between its paper and its ink; `MIN_CONTRAST` and more.
         stroke_width: mean width of its strokes, in pixels of the patch; 1 and more.
+        dark_rim: as in `Measures`.
     """
 
     level: UInt8
@@ -83,6 +86,19 @@ class Patch:
     any_ink: UInt8
     contrast: float
     stroke_width: float
+    dark_rim: float
+
+    @cached_property
+    def unrest(self) -> float:
+        """How unlike writing on paper it is; worked out where somebody asks."""
+        return unrest(
+            self.level,
+            self.strokes,
+            self.any_ink,
+            contrast=self.contrast,
+            stroke_width=self.stroke_width,
+            dark_rim=self.dark_rim,
+        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -151,13 +167,14 @@ def _region_ink(
     near = cv2.dilate(strokes, NEAR)
     ink = np.asarray(cv2.bitwise_and(cv2.LUT(level, table), near), dtype=np.uint8)
     width = stroke_width(strokes)
+    dark_rim = _dark_rim(level, strokes, any_ink)
     measures = (
         solid - paper,
         (solid - paper) / max(brightness, LEAST_BRIGHTNESS),
-        _dark_rim(level, strokes, any_ink),
+        dark_rim,
         width / min(1.0, WORK_SIDE_PX / max(region.box_xywh[2:])),
     )
-    return _drawn_out(ink, strokes, width), measures, Patch(level, strokes, any_ink, contrast, width)
+    return _drawn_out(ink, strokes, width), measures, Patch(level, strokes, any_ink, contrast, width, dark_rim)
 
 
 def _ink_table(paper: float, contrast: float) -> UInt8:

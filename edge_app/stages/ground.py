@@ -8,9 +8,7 @@ or they are edges of things, with ground on one side alone. The edge of a shadow
 import cv2
 import numpy as np
 
-from edge_app.frames import Float32, UInt8
-from edge_app.stages.classify import DIGITS
-from edge_app.stages.crop import Crops, Patch
+from edge_app.frames import UInt8
 from edge_app.stages.levels import quantile, ranks_of
 
 NEAR, BESIDE = (3, 3), (5, 5)  # pixels: grain is what differs between the means of these
@@ -19,31 +17,30 @@ GRAIN_SHARE = 0.75  # of the ground, that has less
 GRAIN_WEIGHT, RAGGED_WEIGHT, RIM_WEIGHT = 0.5, 0.75, 0.75  # chosen on validation
 
 
-def unrests_of_digits(scores: Float32, crops: Crops) -> Float32:
-    """How restless the surroundings of what is taken for a digit are.
+def unrest(
+    level: UInt8, strokes: UInt8, any_ink: UInt8, *, contrast: float, stroke_width: float, dark_rim: float
+) -> float:
+    """How unlike writing on paper a shape is: grain, other ink, ragged and one-sided edges, weighted and added up.
 
     Args:
-        scores: (N, classes) float32.
-        crops: of the N regions.
+        level: (h, w) uint8 gray.
+        strokes: (h, w) uint8, 255 for the shape's own ink.
+        any_ink: (h, w) uint8, 255 for anybody's.
+        contrast: gray levels between ink and ground.
+        stroke_width: mean width of the strokes, in pixels.
+        dark_rim: share of what is next to the strokes that is as dark.
 
     Returns:
-        (N,) float32, 0 for smooth strokes alone on even ground and for what is taken for no digit.
+        0 for smooth strokes alone on even ground.
     """
-    unrests = np.zeros(len(scores), dtype=np.float32)
-    for row in np.flatnonzero(scores.argmax(axis=1) < DIGITS):
-        unrests[row] = unrest(crops.patches[row]) + RIM_WEIGHT * crops.measures.dark_rims[row]
-    return unrests
-
-
-def unrest(patch: Patch) -> float:
-    """Grain of the ground as a share of the contrast, the share that other ink covers, and raggedness, weighted."""
-    own = cv2.countNonZero(patch.strokes)
-    beside = (cv2.countNonZero(patch.any_ink) - own) / patch.any_ink.size
-    outlines, _ = cv2.findContours(patch.strokes, cv2.RETR_LIST, cv2.CHAIN_APPROX_NONE)
+    own = cv2.countNonZero(strokes)
+    beside = (cv2.countNonZero(any_ink) - own) / any_ink.size
+    outlines, _ = cv2.findContours(strokes, cv2.RETR_LIST, cv2.CHAIN_APPROX_NONE)
     outline = sum(cv2.arcLength(points, closed=True) for points in outlines)
-    smooth = max(2 * own / patch.stroke_width, 1.0)  # outline of such strokes as a pen makes
+    smooth = max(2 * own / stroke_width, 1.0)  # outline of such strokes as a pen makes
     ragged = max(outline / smooth - 1.0, 0.0)
-    return GRAIN_WEIGHT * _grain(patch.level, patch.any_ink) / patch.contrast + beside + RAGGED_WEIGHT * ragged
+    grain = _grain(level, any_ink) / contrast
+    return beside + GRAIN_WEIGHT * grain + RAGGED_WEIGHT * ragged + RIM_WEIGHT * dark_rim
 
 
 def _grain(level: UInt8, any_ink: UInt8) -> float:

@@ -6,6 +6,7 @@ import pytest
 from edge_app.frames import Region
 from edge_app.stages.classify import Scored, classify
 from edge_app.stages.crop import Measures
+from tests.patches import patches_of
 
 
 def scores(winner: int, probability: float, classes: int = 10) -> np.ndarray:
@@ -25,9 +26,9 @@ def scored(
     rims = np.full(len(regions), dark_rim, dtype=np.float32)
     levels = np.array(contrasts, dtype=np.float32)
     widths = np.array(stroke_widths or [5.0] * len(regions), dtype=np.float32)
-    around = np.array(unrests or [0.0] * len(regions), dtype=np.float32)
+    patches = patches_of(*(unrests or [0.0] * len(regions)))
     measures = Measures(levels, levels / 200, rims, widths)
-    return Scored(tuple(regions), rows, measures, np.full_like(rims, np.nan), around)
+    return Scored(tuple(regions), rows, measures, np.full_like(rims, np.nan), patches)
 
 
 HERE = (10, 20, 30, 40)

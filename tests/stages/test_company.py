@@ -11,6 +11,7 @@ from edge_app.frames import Region
 from edge_app.stages.classify import Scored
 from edge_app.stages.company import in_company
 from edge_app.stages.crop import Measures
+from tests.patches import patches_of
 
 
 def scored(shares: list[float], boxes: list[tuple[int, int, int, int]] | None = None) -> Scored:
@@ -20,7 +21,7 @@ def scored(shares: list[float], boxes: list[tuple[int, int, int, int]] | None = 
     rows[:, 4], rows[:, 10] = shares, 1.0 - np.array(shares)
     zeros = np.zeros(len(shares), dtype=np.float32)
     regions = tuple(Region(box, (number + 1,)) for number, box in enumerate(boxes))
-    return Scored(regions, rows, Measures(zeros, zeros, zeros, zeros), zeros, zeros)
+    return Scored(regions, rows, Measures(zeros, zeros, zeros, zeros), zeros, patches_of(*zeros))
 
 
 def test_doubt_among_digits_is_resolved_for_a_digit() -> None:

@@ -7,6 +7,7 @@ import pytest
 from edge_app.frames import BoxXYWH, Digit, Reading, Region, UInt8
 from edge_app.stages.context import believable, with_clear_ends
 from edge_app.stages.regions import find_regions
+from tests.patches import patch_of
 
 
 def number(x: int, text: str, y: int = 100, height: int = 30) -> Reading:
@@ -17,9 +18,18 @@ def shapes(*boxes: BoxXYWH) -> list[Region]:
     return [Region(box, (1,)) for box in boxes]
 
 
-def texts(readings: list[Reading], others: list[Region], ink: UInt8 | None = None) -> list[str]:
+def texts(
+    readings: list[Reading],
+    others: list[Region],
+    ink: UInt8 | None = None,
+    *,
+    unrest: float = 0.06,
+    unrest_of_others: float = 0.0,
+) -> list[str]:
     region_map = find_regions(np.zeros((480, 640), np.uint8) if ink is None else ink)
-    return [reading.text for reading in believable(readings, others, region_map)]
+    patches = {digit.box_xywh: patch_of(unrest) for reading in readings for digit in reading.digits}
+    patches |= {region.box_xywh: patch_of(unrest_of_others) for region in others}
+    return [reading.text for reading in believable(readings, others, region_map, patches)]
 
 
 def test_numbers_alone_are_believed() -> None:
@@ -251,3 +261,38 @@ def test_in_grain_one_digit_alone_is_not_believed(text: str, confidence: float, 
     digits = tuple(Digit(int(c), confidence, (300 + 24 * i, 220, 20, 30)) for i, c in enumerate(text))
 
     assert texts([Reading(digits)], [], ink) == ([text] if believed else [])
+
+
+LEAVES = [(40 + 60 * (number % 8), 20 + 60 * (number // 8), 20, 30) for number in range(32)]
+
+
+@pytest.mark.parametrize(
+    ("text", "unrest", "behind", "is_believed"),
+    [
+        pytest.param("4", 0.05, 0.16, True, id="a card before leaves"),
+        pytest.param("0", 0.05, 0.16, True, id="a ring on it"),
+        pytest.param("1", 0.05, 0.16, False, id="a stroke may be anything"),
+        pytest.param("10", 0.05, 0.16, True, id="with a ring it is a number"),
+        pytest.param("4", 0.06, 0.16, False, id="between leaves"),
+        pytest.param("4", 0.05, 0.14, False, id="among letters on a page"),
+        pytest.param("0", 0.05, 0.14, False, id="an o among them"),
+    ],
+)
+def test_a_card_before_a_garden_is_no_part_of_it(text: str, unrest: float, behind: float, is_believed: bool) -> None:
+    card = number(243, text, y=113)
+    around = [box for box in LEAVES if not (200 < box[0] < 320 and 60 < box[1] < 180)]
+
+    said = texts([card], shapes(*around), unrest=unrest, unrest_of_others=behind)
+
+    assert said == [text] * is_believed
+
+
+@pytest.mark.parametrize(("confidence", "is_believed"), [(0.96, True), (0.94, False)])
+def test_grain_around_a_card_does_not_speak_against_what_is_surely_on_it(confidence: float, is_believed: bool) -> None:
+    ink = np.zeros((480, 640), np.uint8)
+    for x in range(60, 400, 40):
+        ink[60:80, x : x + 12] = ink[150:170, x : x + 12] = 255
+    card = Reading((Digit(4, confidence, (200, 100, 20, 30)),))
+
+    assert texts([card], [], ink, unrest=0.05) == ["4"] * is_believed
+    assert not texts([card], [], ink, unrest=0.06)

@@ -7,6 +7,7 @@ from edge_app.frames import Region, RegionMap
 from edge_app.stages.classify import Scored
 from edge_app.stages.crop import Measures
 from edge_app.stages.division import Proposal, Proposals, best_division, best_path
+from tests.patches import patches_of
 
 
 def belief(*values: float) -> np.ndarray:
@@ -37,7 +38,7 @@ def scored(*digits: tuple[int, float, int]) -> Scored:
         row[label] = probability
     regions = tuple(Region((30 * place, 10, 24, height), (1,)) for place, (_, _, height) in enumerate(digits))
     zeros = np.zeros(len(digits), np.float32)
-    return Scored(regions, rows, Measures(zeros, zeros, zeros, zeros), np.full_like(zeros, np.nan), zeros)
+    return Scored(regions, rows, Measures(zeros, zeros, zeros, zeros), np.full_like(zeros, np.nan), patches_of(*zeros))
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from edge_app.frames import Region, RegionMap
 from edge_app.stages.classify import Scored
 from edge_app.stages.crop import Measures
 from edge_app.stages.dotted import without_dotted
+from tests.patches import patches_of
 
 DIGITS = [(20, 100, 25, 40), (60, 98, 24, 42)]  # on a line at 140
 BODY = (100, 100, 20, 27)
@@ -29,7 +30,9 @@ def read(
     scores = np.full((3, 11), 0.001, np.float32)
     scores[np.arange(3), [4, 8, label]] = 0.99
     zeros = np.zeros(3, np.float32)
-    scored = Scored(regions, scores, Measures(zeros, zeros, zeros, zeros), np.full(3, np.nan, np.float32), zeros)
+    scored = Scored(
+        regions, scores, Measures(zeros, zeros, zeros, zeros), np.full(3, np.nan, np.float32), patches_of(*zeros)
+    )
     components = np.zeros((480, 640), np.int32)
     changed = without_dotted(scored, RegionMap(regions, components, statistics, 1.0, True)).scores.argmax(axis=1)
     assert changed[:2].tolist() == [4, 8]

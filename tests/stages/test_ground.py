@@ -6,14 +6,13 @@ import pytest
 
 from edge_app.frames import UInt8
 from edge_app.stages.classify import RESTLESS, UNQUIET
-from edge_app.stages.crop import Crops, Measures, Patch
-from edge_app.stages.ground import unrest, unrests_of_digits
+from edge_app.stages.crop import Patch
 
 PAPER, INK = 60, 200
 SIDE = 72
 
 
-def patch(ground: UInt8, beside: UInt8 | None = None, teeth: int = 0) -> Patch:
+def patch(ground: UInt8, beside: UInt8 | None = None, teeth: int = 0, dark_rim: float = 0.0) -> Patch:
     """A 1 on some ground; `teeth` of its edge stand out by as many pixels."""
     strokes = np.zeros((SIDE, SIDE), dtype=np.uint8)
     strokes[10:60, 31:39] = 255
@@ -21,7 +20,7 @@ def patch(ground: UInt8, beside: UInt8 | None = None, teeth: int = 0) -> Patch:
         strokes[10:60:4, 31 - teeth : 39 + teeth] = 255
     any_ink = strokes if beside is None else np.asarray(cv2.bitwise_or(strokes, beside), dtype=np.uint8)
     level = np.where(any_ink > 0, np.uint8(INK), ground)
-    return Patch(level, strokes, any_ink, contrast=float(INK - PAPER), stroke_width=8.0)
+    return Patch(level, strokes, any_ink, float(INK - PAPER), stroke_width=8.0, dark_rim=dark_rim)
 
 
 def even() -> UInt8:
@@ -48,33 +47,23 @@ def leafy() -> UInt8:
 
 @pytest.mark.parametrize("ground", [even, shadowed, sloping, noisy])
 def test_paper_is_calm_in_any_light(ground) -> None:
-    assert unrest(patch(ground())) < UNQUIET / 2
+    assert patch(ground()).unrest < UNQUIET / 2
 
 
 def test_leaves_are_not() -> None:
-    assert unrest(patch(leafy())) > UNQUIET
+    assert patch(leafy()).unrest > UNQUIET
 
 
 def test_nor_is_a_place_that_other_shapes_stand_close_around() -> None:
     beside = np.zeros((SIDE, SIDE), dtype=np.uint8)
     beside[:, :22] = beside[:, 48:] = 255
 
-    assert unrest(patch(even(), beside)) > RESTLESS
+    assert patch(even(), beside).unrest > RESTLESS
 
 
 def test_nor_is_a_shape_with_ragged_edges() -> None:
-    assert unrest(patch(even(), teeth=5)) > RESTLESS > UNQUIET > unrest(patch(even(), teeth=1)) > 0.0
+    assert patch(even(), teeth=5).unrest > RESTLESS > UNQUIET > patch(even(), teeth=1).unrest > 0.0
 
 
-def test_only_what_is_taken_for_a_digit_is_looked_at() -> None:
-    scores = np.zeros((3, 11), dtype=np.float32)
-    scores[0, 1] = scores[1, 10] = scores[2, 1] = 1.0
-    zeros, rims = np.zeros(3, dtype=np.float32), np.array([0.0, 0.0, 0.1], dtype=np.float32)
-    patches = (patch(leafy()), patch(leafy()), patch(leafy()))
-    crops = Crops(np.zeros((3, 28, 28), dtype=np.uint8), Measures(zeros, zeros, rims, zeros), patches)
-
-    looked_at, left_out, at_an_edge = unrests_of_digits(scores, crops)
-
-    assert looked_at == pytest.approx(unrest(patch(leafy())))
-    assert left_out == 0.0
-    assert at_an_edge > looked_at + 0.05
+def test_nor_is_an_edge_of_a_thing() -> None:
+    assert patch(even(), dark_rim=0.12).unrest > patch(even()).unrest + 0.05

@@ -9,6 +9,7 @@ from edge_app.frames import Region
 from edge_app.stages.classify import Scored
 from edge_app.stages.crop import Measures
 from edge_app.stages.signs import with_bent_ones, without_slashes, without_small_signs
+from tests.patches import patches_of
 
 DIGIT_XS = (20, 50, 150, 180, 300, 330)
 SIGN_XS = (100, 215, 400)
@@ -23,7 +24,7 @@ def page(stroke_x: int, lean_deg: float, signs: int = 3) -> Scored:
     leans = np.full(len(places), np.nan, np.float32)
     leans[-1] = lean_deg
     zeros = np.zeros(len(places), np.float32)
-    return Scored(regions, scores, Measures(zeros, zeros, zeros, zeros), leans, zeros)
+    return Scored(regions, scores, Measures(zeros, zeros, zeros, zeros), leans, patches_of(*zeros))
 
 
 def read(scored: Scored) -> int:
@@ -66,7 +67,7 @@ def bent(x: int, width: int = 12, probability: float = 0.08) -> Scored:
     scores[:2, 7] = 0.99
     scores[2, [1, 10]] = probability, 1 - probability
     zeros = np.zeros(3, np.float32)
-    return Scored(regions, scores, Measures(zeros, zeros, zeros, zeros), zeros * np.nan, zeros)
+    return Scored(regions, scores, Measures(zeros, zeros, zeros, zeros), zeros * np.nan, patches_of(*zeros))
 
 
 def test_a_bent_stroke_between_two_digits_is_a_1() -> None:
@@ -92,7 +93,9 @@ def in_line(*boxes: tuple[int, int, int, int], labels: str) -> Scored:
     scores = np.full((len(boxes), 11), 0.001, np.float32)
     scores[np.arange(len(boxes)), [int(label) for label in labels]] = 0.99
     none = np.zeros(len(boxes), np.float32)
-    return Scored(tuple(Region(box, (1,)) for box in boxes), scores, Measures(none, none, none, none), none, none)
+    return Scored(
+        tuple(Region(box, (1,)) for box in boxes), scores, Measures(none, none, none, none), none, patches_of(*none)
+    )
 
 
 @pytest.mark.parametrize(

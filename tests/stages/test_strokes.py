@@ -11,6 +11,7 @@ from edge_app.stages.classify import Scored
 from edge_app.stages.crop import Measures
 from edge_app.stages.regions import find_regions
 from edge_app.stages.strokes import leans_of_ones, long_axis, without_lying_ones, without_ruled_ones
+from tests.patches import patches_of
 
 
 def stroke(lean_deg: float) -> np.ndarray:
@@ -81,7 +82,7 @@ def long_stroke(bend_px: float, length: int) -> RegionMap:
 def read(regions: tuple[Region, ...], labels: list[int], region_map: RegionMap) -> list[int]:
     """What regions are taken for, of which the classifier is sure."""
     scores, zeros = np.eye(11, dtype=np.float32)[labels], np.zeros(len(labels), np.float32)
-    scored = Scored(regions, scores, Measures(zeros, zeros, zeros, zeros), zeros, zeros)
+    scored = Scored(regions, scores, Measures(zeros, zeros, zeros, zeros), zeros, patches_of(*zeros))
     return without_ruled_ones(scored, region_map).scores.argmax(axis=1).tolist()
 
 

@@ -46,9 +46,10 @@ from edge_app.stages.regions import RegionLimits, find_regions
 from edge_app.stages.roi import moved, part_of, roi_box
 from edge_app.stages.shrink import shrunk
 from edge_app.stages.signs import with_bent_ones, without_slashes, without_small_signs
-from edge_app.stages.strokes import leans_of_ones, without_lying_ones, without_ruled_ones
+from edge_app.stages.strokes import ONE, leans_of_ones, without_lying_ones, without_ruled_ones
 
 CROPS_IN_A_ROW = 16  # of the layer that shows them
+SURE_IN_DARK = 0.95  # probability of each digit, and no lone strokes, where the picture looked like light ink
 LOOK_AGAIN_FRAMES = 15  # between looks at how the page lies, unless one was contested, or for a page: half a second
 
 
@@ -153,6 +154,8 @@ class Pipeline:
         frame = replace(frame, lores_gray=self._working(frame))  # made once, wherever it is asked for below
         watch.lap("binarize")
         said = self._read_page_again(frame, watch) or self._read_whole(frame, watch)
+        if not said.readings and not said.region_map.dark_on_light and self._settings.polarity == "auto":
+            said = self._read_dark_ink(frame, watch) or said
         readings = tuple(without_margin(reading, margin, size_wh) for reading in said.readings)
         region_map = said.region_map
         return FrameReadings(readings, size_wh, watch.total(), len(region_map.regions), region_map.dropped)
@@ -186,9 +189,27 @@ class Pipeline:
         self._frames_to_rest = LOOK_AGAIN_FRAMES - 1
         return whole
 
-    def _read_ink(self, frame: Frame, watch: "_StopWatch", page: UInt8 | None = None, follows: bool = False) -> "_Said":
-        """The numbers of the whole frame, or of a page in it."""
-        region_map, _ = self._find(frame, watch, page)
+    def _read_dark_ink(self, frame: Frame, watch: "_StopWatch") -> "_Said | None":
+        """What is surely read in dark ink where a frame looks like light ink, but holds none: light through a blind."""
+        said = self._read_ink(frame, watch, polarity="dark")
+        sure = (
+            reading
+            for reading in said.readings
+            if reading.text.strip(str(ONE)) and min(digit.confidence for digit in reading.digits) >= SURE_IN_DARK
+        )
+        readings = tuple(sure)
+        return replace(said, readings=readings) if readings else None
+
+    def _read_ink(
+        self,
+        frame: Frame,
+        watch: "_StopWatch",
+        page: UInt8 | None = None,
+        follows: bool = False,
+        polarity: Polarity | None = None,
+    ) -> "_Said":
+        """The numbers of the whole frame, or of a page in it; in the settings' ink, or another."""
+        region_map, _ = self._find(frame, watch, page, polarity)
         if follows:
             scored = self._score_new(frame.gray, region_map, watch)
         else:
@@ -217,13 +238,15 @@ class Pipeline:
         side_px = self._settings.working_side_px
         return shrunk(frame.gray, side_px) if side_px else frame.gray
 
-    def _find(self, frame: Frame, watch: "_StopWatch", page: UInt8 | None = None) -> tuple[RegionMap, UInt8]:
+    def _find(
+        self, frame: Frame, watch: "_StopWatch", page: UInt8 | None = None, polarity: Polarity | None = None
+    ) -> tuple[RegionMap, UInt8]:
         """Where there may be digits, and the mask that they were found in; on a page alone, where there is one."""
         settings = self._settings
         gray, on_page = self._working(frame), None
         if page is not None:
             gray, on_page = without_surroundings(gray, page)
-        ink = binarize(gray, settings.polarity)
+        ink = binarize(gray, polarity or settings.polarity)
         mask = ink.mask if on_page is None else wholly_on_page(ink.mask, on_page)
         watch.lap("binarize")
         resize_factor = gray.shape[1] / frame.gray.shape[1]

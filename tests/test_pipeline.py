@@ -292,3 +292,50 @@ def blossoms() -> UInt8:
 def test_what_no_pen_drew_is_not_read() -> None:
     assert pipeline(0, 0, 0).read(Frame(page(), 0, 0)).readings
     assert not pipeline(0, 0, 0).read(Frame(blossoms(), 0, 0)).readings
+
+
+def meadow(marked: bool = True) -> UInt8:
+    """Bright blades of grass, and before them a card with a ring in dark ink."""
+    random = np.random.default_rng(3)
+    gray = np.full((480, 640), 90, dtype=np.uint8)
+    for x, y in random.integers(0, (640, 480), (260, 2)).tolist():
+        cv2.line(gray, (x, y), (x + int(random.integers(-12, 12)), y - 40), int(random.integers(160, 220)), 2)
+    gray[140:340, 240:420] = 110
+    if marked:
+        cv2.ellipse(gray, (330, 240), (22, 34), 0, 0, 360, 30, 8, cv2.LINE_AA)
+    return np.asarray(cv2.GaussianBlur(gray, (0, 0), 0.8), dtype=np.uint8)
+
+
+def rings_are(digit: int, sureness: float) -> FakeInterpreter:
+    """Takes what has a hole in the middle for a digit, and all else for none."""
+
+    def answer(crops: Int8) -> Int8:
+        hollow = crops[:, 11:17, 11:17].max(axis=(1, 2, 3)) < -100
+        scores = np.full((len(crops), 11), -128, dtype=np.int8)
+        scores[np.arange(len(crops)), np.where(hollow, digit, 10)] = round(sureness * 256) - 128
+        return scores
+
+    return FakeInterpreter(answer, output_details=replace(DIGIT_OUTPUT, shape=(1, 11)))
+
+
+@pytest.mark.parametrize(
+    ("digit", "sureness", "marked", "texts"),
+    [
+        pytest.param(6, 0.99, True, ["6"], id="in dark ink"),
+        pytest.param(6, 0.9, True, [], id="hardly sure"),
+        pytest.param(1, 0.99, True, [], id="any stroke may be a 1"),
+        pytest.param(6, 0.99, False, [], id="nothing written"),
+    ],
+)
+def test_dark_ink_is_read_where_a_picture_looks_like_light_ink(
+    digit: int, sureness: float, marked: bool, texts: list[str]
+) -> None:
+    auto, light = (
+        Pipeline(rings_are(digit, sureness), ReadSettings(threshold=0.5, polarity=polarity))
+        for polarity in ("auto", "light")
+    )
+
+    said = auto.read(Frame(meadow(marked), 0, 0))
+
+    assert [reading.text for reading in said.readings] == texts
+    assert not light.read(Frame(meadow(marked), 0, 0)).readings

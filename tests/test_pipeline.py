@@ -339,3 +339,15 @@ def test_dark_ink_is_read_where_a_picture_looks_like_light_ink(
 
     assert [reading.text for reading in said.readings] == texts
     assert not light.read(Frame(meadow(marked), 0, 0)).readings
+
+
+def test_dark_ink_is_sought_now_and_then_until_it_is_found_and_then_in_each_frame() -> None:
+    interpreter = rings_are(6, 0.99)
+    reader = Pipeline(interpreter, ReadSettings(threshold=0.5))
+    frames = [Frame(meadow(number >= 3), number, 0) for number in range(40)]
+
+    said = [bool(reader.read(frame, follows=True).readings) for frame in frames]
+
+    found = said.index(True)
+    assert 3 < found <= 3 + LOOK_AGAIN_FRAMES
+    assert all(said[found:])

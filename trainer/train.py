@@ -240,14 +240,24 @@ def train(
     elif recipe.ema_momentum:  # interrupted between the last checkpoint and the end
         model.optimizer.finalize_variable_values(model.trainable_variables)
     if recipe.precision != "float32":
-        weights, model = model.get_weights(), build(recipe.model, recipe.labels)
-        model.set_weights(weights)
+        model = _in_full_precision(model)
     if recipe.extras is not None:
         calibration = calibrated(model, recipe, validation_digits(mnist, recipe, run, seed))
         (run / CALIBRATION_FILE).write_text(json.dumps(calibration, indent=1) + "\n")
     model.save(run / "model.new.keras")
     (run / "model.new.keras").replace(run / "model.keras")
     return model
+
+
+def _in_full_precision(model: Any) -> Any:
+    """The same network and weights, uncompiled, computing in float32; also of one whose normalization is folded in."""
+
+    def in_full_precision(layer: Any) -> Any:
+        return type(layer).from_config({**layer.get_config(), "dtype": "float32"})
+
+    full = keras.models.clone_model(model, clone_function=in_full_precision)
+    full.set_weights(model.get_weights())
+    return full
 
 
 def calibrated(model: Any, recipe: Recipe, validation: Digits) -> dict[str, Any]:

@@ -16,7 +16,8 @@ from trainer.augment import Augmentation
 from trainer.batches import as_input
 from trainer.data import Mnist, prepare
 from trainer.errors import RunError
-from trainer.models import load_model
+from trainer.models import build, load_model
+from trainer.qat import folded
 from trainer.runs import read_history, read_record
 from trainer.train import RECIPES, Finished, Recipe, train
 
@@ -192,4 +193,16 @@ def test_training_in_half_precision_ends_in_a_float32_model(little: Mnist, tmp_p
     assert checkpoint.get_layer("conv3").compute_dtype == "bfloat16"
     assert checkpoint.get_layer("scores").compute_dtype == "float32"
     scores = model.predict(as_input(prepare(little.validation).images), verbose=0)
+    np.testing.assert_allclose(scores.sum(axis=1), 1.0, atol=1e-5)
+
+
+def test_training_in_half_precision_goes_on_from_a_bundles_network(little: Mnist, tmp_path: Path) -> None:
+    recipe = dataclasses.replace(SMALL, epochs=1, precision=RECIPES["compact"].precision)
+    start = folded(build(recipe.model, recipe.labels))  # as a bundle carries it: normalization in the convolutions
+
+    model = train(little, recipe, tmp_path, seed=1, verbose=0, start=Finished(start, "0" * 64))
+
+    assert {layer.compute_dtype for layer in model.layers} == {"float32"}
+    assert [layer.name for layer in model.layers] == [layer.name for layer in start.layers]
+    scores = load_model(tmp_path / "model.keras").predict(as_input(prepare(little.validation).images), verbose=0)
     np.testing.assert_allclose(scores.sum(axis=1), 1.0, atol=1e-5)

@@ -155,7 +155,7 @@ class Pipeline:
         frame = replace(frame, lores_gray=self._working(frame))  # made once, wherever it is asked for below
         watch.lap("binarize")
         said = self._read_page_again(frame, watch) or self._read_whole(frame, watch)
-        if not said.readings and not said.region_map.dark_on_light:
+        if not said.readings and not said.region_map.dark_on_light and self._settings.polarity == "auto":
             said = self._read_dark_ink(frame, watch) or said
         readings = tuple(without_margin(reading, margin, size_wh) for reading in said.readings)
         region_map = said.region_map
@@ -195,16 +195,15 @@ class Pipeline:
 
         Of frames that follow one another it is sought in each only once it was found.
         """
-        if self._settings.polarity != "auto" or (self._familiar is not None and self._frames_to_darkness > 0):
+        if self._familiar is not None and self._frames_to_darkness > 0:
             self._frames_to_darkness -= 1
             return None
         said = self._read_ink(frame, watch, polarity="dark")
-        sure = (
+        readings = tuple(
             reading
             for reading in said.readings
             if reading.text.strip(str(ONE)) and min(digit.confidence for digit in reading.digits) >= SURE_IN_DARK
         )
-        readings = tuple(sure)
         self._frames_to_darkness = 0 if readings else LOOK_AGAIN_FRAMES - 1
         return replace(said, readings=readings) if readings else None
 

@@ -16,8 +16,8 @@ PALER_SHARE = 0.75  # and then it is not as pale: .8 of the median strength and 
 MAX_DARK_RIM = 0.15  # of 5,482 drawn digits none has more; of the edges of pages and shadows, most have
 RESTLESS, UNQUIET = 0.4, 0.22  # of 12,000 drawn digits 2 are as restless; none that is unquiet is so among most others
 MANY = 20  # digits: that many are writing, wherever they stand
-WIDE, WIDEST = 1.9, 2.3  # of its height: of 25,000 drawn digits none is wider, nor a 0, 2 or 5, which may lie
-LYING = np.isin(np.arange(11), (0, 2, 5))  # the classes of these
+WIDE, WIDEST = 1.9, 2.3  # of its height: of 25,000 drawn digits none is wider, nor are those that may lie:
+LYING = 0, 2, 5
 SURELY_NONE = 0.7  # probability of "not a digit": a doubtful digit does not make a word of those beside it
 DIGITS = 10  # the first ten outputs of every model are "0" to "9"; an eleventh means "not a digit"
 
@@ -94,7 +94,7 @@ def classify(scored: Scored, threshold: float) -> Verdicts:
     thin_and_pale = _below(THIN_SHARE, ink.stroke_widths, sure) & _below(PALER_SHARE, ink.strengths, sure)
     restless = _restless(scored, sure)
     sides = np.array([region.box_xywh[2:] for region in regions], dtype=np.float64).reshape(-1, 2)
-    wide = sides[:, 0] > np.where(LYING[winners], WIDEST, WIDE) * sides[:, 1]
+    wide = sides[:, 0] > np.where(np.isin(winners, LYING), WIDEST, WIDE) * sides[:, 1]
     remnant = _below(PALE_SHARE, ink.strengths, sure) | thin_and_pale
     digits, doubtful, others = [], [], []
     for row, region in enumerate(regions):

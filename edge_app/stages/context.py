@@ -80,19 +80,14 @@ def believable(
         return tuple(kept)
     apart = [r for r in kept if not _in_word(r, shapes)]
     kept = [r for r in kept if r in apart or _has_unit(r, shapes, apart)]
-    # Most have nothing around them; of the rest it is asked whether that counts.
-    kept = [
-        r
-        for r in kept
-        if not _in_texture(r, shapes, digits) or not _in_texture(r, _boxes(_fellows(r, whole, patches)), digits)
-    ]
+    # Fellows are some of the shapes, and sought only where there are too many of these.
+    strays = [r for r in kept if _in_texture(r, shapes, digits)]
+    strays = [r for r in strays if _in_texture(r, _boxes(_fellows(r, whole, patches)), digits)]
+    kept = [r for r in kept if r not in strays]
     return tuple(
         r
         for r in kept
-        if not _is_plain(r)
-        or _is_supported(r, kept)
-        or _has_few_beside(r, whole, region_map)
-        or _has_few_beside(r, _fellows(r, whole, patches), region_map)
+        if not _is_plain(r) or _is_supported(r, kept) or _has_few_beside(r, _fellows(r, whole, patches), region_map)
     )
 
 

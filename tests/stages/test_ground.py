@@ -1,5 +1,7 @@
 """What is taken for a digit is told from leaves and tiles by what lies around it."""
 
+from collections.abc import Callable
+
 import cv2
 import numpy as np
 import pytest
@@ -46,7 +48,7 @@ def leafy() -> UInt8:
 
 
 @pytest.mark.parametrize("ground", [even, shadowed, sloping, noisy])
-def test_paper_is_calm_in_any_light(ground) -> None:
+def test_paper_is_calm_in_any_light(ground: Callable[[], UInt8]) -> None:
     assert patch(ground()).unrest < UNQUIET / 2
 
 

@@ -1,12 +1,14 @@
 """START HERE: one frame in, what it says out; the stages in order, one line each."""
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 import cv2
 import numpy as np
 
 from edge_app.frames import (
+    BoxXYWH,
     Float32,
     Frame,
     FrameReadings,
@@ -23,8 +25,8 @@ from edge_app.stages.alternatives import propose
 from edge_app.stages.binarize import Polarity, binarize
 from edge_app.stages.classify import Scored, classify
 from edge_app.stages.company import in_company
-from edge_app.stages.context import believable, with_clear_ends
-from edge_app.stages.crop import crop_regions
+from edge_app.stages.context import believable, is_calm, with_clear_ends
+from edge_app.stages.crop import Patch, crop_regions
 from edge_app.stages.division import UNLIKE, best_division
 from edge_app.stages.dotted import without_dotted
 from edge_app.stages.familiar import Familiar
@@ -183,7 +185,8 @@ class Pipeline:
         watch.lap("regions")
         if page is not None and (not whole.readings or is_something_beside(page, whole.region_map, whole.belief)):
             alone = self._read_ink(frame, watch, page)
-            said_more = alone.readings or whole.readings
+            doubtful = not any(is_calm(reading, whole.patches) for reading in whole.readings)
+            said_more = alone.readings or (whole.readings and doubtful)
             if said_more and is_better(alone.readings, whole.readings, page, frame.size_wh):
                 self._frames_on_page = 1
                 return alone
@@ -236,7 +239,7 @@ class Pipeline:
         readings = believable(readings, verdicts.others, region_map, patches)
         readings = with_clear_ends(readings, verdicts.others, region_map)
         watch.lap("readings")
-        return _Said(readings, region_map, belief)
+        return _Said(readings, region_map, belief, patches)
 
     def _working(self, frame: Frame) -> UInt8:
         """The frame's gray at the size that digits are sought in."""
@@ -312,11 +315,13 @@ class _Said:
         readings: the numbers.
         region_map: what they were found in.
         belief: (N,) float32, probability of the best digit for each region as it stood.
+        patches: what each was cut from, by its box.
     """
 
     readings: tuple[Reading, ...]
     region_map: RegionMap
     belief: Float32
+    patches: Mapping[BoxXYWH, Patch]
 
 
 def _turned(frame: Frame, quarters: int) -> Frame:

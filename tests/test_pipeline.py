@@ -277,6 +277,26 @@ def test_layers_show_only_the_page_where_it_alone_is_read() -> None:
     assert not mask[:110].any()
 
 
+def strokes_alone(tensor: Int8) -> Int8:
+    """A 1 where all ink is in the middle columns and they are full of it, no digit elsewhere."""
+    ink = tensor[..., 0].astype(int) + 128
+    stroke = (ink[:, 6:22, 12:16].max(axis=2).min(axis=1) > 150) & (ink[:, :, :5].max(axis=(1, 2)) < 60)
+    return certain_of(np.where(stroke, 1, 10).tolist(), classes=11)
+
+
+def test_a_1_beside_a_hard_shadow_is_read_though_the_lit_part_looks_like_a_page() -> None:
+    gray = np.full((480, 640), 105, dtype=np.uint8)
+    cv2.fillConvexPoly(gray, np.array([[330, 0], [639, 0], [639, 479], [280, 479]]), (210,))
+    cv2.polylines(gray, [np.array([[250, 60], [236, 150], [243, 250], [225, 420]])], False, (25,), 26, cv2.LINE_AA)
+    cv2.drawMarker(gray, (100, 400), (25,), cv2.MARKER_TILTED_CROSS, 60, 9)
+    eleven = replace(DIGIT_OUTPUT, shape=(1, 11))
+
+    readings = Pipeline(FakeInterpreter(strokes_alone, output_details=eleven), ReadSettings(0.5)).read(
+        Frame(gray, 0, 0)).readings  # fmt: skip
+
+    assert [reading.text for reading in readings] == ["1"]
+
+
 def blossoms() -> UInt8:
     """A page with three rings whose edges are ragged, where a pen's are smooth."""
     gray = page()

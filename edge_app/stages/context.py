@@ -75,7 +75,7 @@ def believable(
     ink = stats[off_edges(stats, region_map.components.shape), :4] / region_map.resize_factor
     ones = as_boxes([digit.box_xywh for reading in readings for digit in reading.digits if digit.digit == ONE])
     kept = [r for r in readings if not (_towers(r, digits) or _in_tally(r, ones, digits))]
-    kept = [r for r in kept if not _in_grain(r, ink, digits) or _is_calm(r, patches)]
+    kept = [r for r in kept if not _in_grain(r, ink, digits) or _is_on_card(r, patches)]
     if not kept or not len(shapes):
         return tuple(kept)
     apart = [r for r in kept if not _in_word(r, shapes)]
@@ -166,16 +166,24 @@ def _letters(reading: Reading, shapes: Boxes) -> tuple[int, int, int]:
     return _chain(_mirrored(row), -left, height), between, _chain(row, left + width, height)
 
 
-def _is_calm(reading: Reading, patches: Mapping[BoxXYWH, Patch]) -> bool:
-    """Whether a number is more than strokes, and all its digits are sure and alone on even ground."""
-    return set(reading.text) != {str(ONE)} and all(
-        digit.confidence >= CLEARLY_CALM and patches[digit.box_xywh].unrest < CALM for digit in reading.digits
-    )
+def is_calm(reading: Reading, patches: Mapping[BoxXYWH, Patch]) -> bool:
+    """Whether all digits of a number are sure and alone on even ground.
+
+    Args:
+        reading: a number.
+        patches: of its digits, by their boxes.
+    """
+    return all(digit.confidence >= CLEARLY_CALM and patches[digit.box_xywh].unrest < CALM for digit in reading.digits)
+
+
+def _is_on_card(reading: Reading, patches: Mapping[BoxXYWH, Patch]) -> bool:
+    """Whether a number is more than strokes, and so calm that nothing around speaks against it."""
+    return set(reading.text) != {str(ONE)} and is_calm(reading, patches)
 
 
 def _fellows(reading: Reading, shapes: Sequence[Region], patches: Mapping[BoxXYWH, Patch]) -> Sequence[Region]:
     """The shapes that may be of one kind with a number: where that is calm, what is behind the card it is on is not."""
-    if not _is_calm(reading, patches):
+    if not _is_on_card(reading, patches):
         return shapes
     return [shape for shape in shapes if patches[shape.box_xywh].unrest < PAPER_LIKE]
 

@@ -8,8 +8,10 @@ from dataclasses import replace
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from edge_app.frames import BoxXYWH, Frame, Reading, UInt8
+from edge_app.stages.shrink import shrunk
 
 SIDE_PX = 160  # longer side of what is looked at
 TALL = 0.88  # of the frame's height or width: where ink is as long, it stands close to the edge
@@ -19,6 +21,11 @@ FATTEST, FATTEST_LIGHT = 0.22, 0.12  # of the longer side, from a stroke's middl
 MOST_OF_INK = 0.8  # that is so long: else there is more to see
 MOST_HOLES = 8  # of what is not ink, with what is outside: more have the lines of a table
 MARGIN = 0.2  # of the longer side
+CLEAR_OF_INK = np.ones((5, 5), np.uint8)
+NEAR = (9, 9)  # pixels of what is looked at: paper is as bright as that around it, free of ink,
+USUAL_WEIGHT = 0.01  # or, where there is only ink near, as most of it
+NOISE_SIDE_PX = 61
+MAD_TO_SIGMA = 1.4826  # of a normal distribution
 
 
 def margin_px(gray: UInt8) -> int:
@@ -32,11 +39,8 @@ def margin_px(gray: UInt8) -> int:
     >>> margin_px(crop), margin_px(np.pad(crop, 20, constant_values=200))
     (8, 0)
     """
-    step = max(1, max(gray.shape) // SIDE_PX)
-    _, dark = cv2.threshold(gray[::step, ::step], 0, 255, cv2.THRESH_BINARY_INV | cv2.THRESH_OTSU)
-    ink, fattest = np.asarray(dark, dtype=np.uint8), FATTEST
-    if np.mean(_rim(ink) > 0) > 0.5:  # most of the rim is paper
-        ink, fattest = ~ink, FATTEST_LIGHT
+    ink, is_dark = _ink(_sample(gray))
+    fattest = FATTEST if is_dark else FATTEST_LIGHT
     sides = [np.count_nonzero(side) / side.size for side in (ink[0], ink[-1], ink[:, 0], ink[:, -1])]
     lengths = (ink.shape[1], ink.shape[1], ink.shape[0], ink.shape[0])
     if max(sides) > MOST_OF_A_SIDE or np.dot(sides, lengths) > MOST_OF_RIM * sum(lengths):
@@ -53,12 +57,19 @@ def margin_px(gray: UInt8) -> int:
 
 
 def with_margin(frame: Frame, margin: int) -> Frame:
-    """The frame with so many pixels of paper on each side, as bright as its rim. Without a lores."""
+    """The frame with so many pixels of paper on each side, as bright and as noisy as its rim. Without a lores."""
     if not margin:
         return frame
-    paper = float(np.median(_rim(frame.gray)))
-    gray = cv2.copyMakeBorder(frame.gray, margin, margin, margin, margin, cv2.BORDER_CONSTANT, value=(paper,))
-    return replace(frame, gray=np.asarray(gray, dtype=np.uint8), make_bgr=None, lores_gray=None)
+    gray = frame.gray
+    paper, noise = _paper(gray)
+    around = round(margin * paper.shape[1] / gray.shape[1])
+    wider = cv2.copyMakeBorder(paper, around, around, around, around, cv2.BORDER_REPLICATE)
+    height, width = (side + 2 * margin for side in gray.shape)
+    whole = cv2.resize(wider, (width, height), interpolation=cv2.INTER_LINEAR)
+    if noise:
+        whole = cv2.add(whole, _noise(noise, (height, width)), dtype=cv2.CV_8U)
+    whole[margin : height - margin, margin : width - margin] = gray
+    return replace(frame, gray=np.asarray(whole, dtype=np.uint8), make_bgr=None, lores_gray=None)
 
 
 def without_margin(reading: Reading, margin: int, size_wh: tuple[int, int]) -> Reading:
@@ -87,3 +98,36 @@ def _within(box_xywh: BoxXYWH, margin: int, size_wh: tuple[int, int]) -> BoxXYWH
 def _rim(picture: UInt8) -> UInt8:
     """The first and last rows and columns, one after the other."""
     return np.concatenate([picture[0], picture[-1], picture[:, 0], picture[:, -1]])
+
+
+def _sample(gray: UInt8) -> UInt8:
+    """Every so manieth pixel."""
+    step = max(1, max(gray.shape) // SIDE_PX)
+    return gray[::step, ::step]
+
+
+def _ink(sample: UInt8) -> tuple[UInt8, bool]:
+    """Which pixels are ink, 255 for it, and whether it is dark; most of the rim is paper."""
+    _, dark = cv2.threshold(sample, 0, 255, cv2.THRESH_BINARY_INV | cv2.THRESH_OTSU)
+    ink = np.asarray(dark, dtype=np.uint8)
+    return (ink, True) if np.mean(_rim(ink) > 0) <= 0.5 else (~ink, False)
+
+
+def _paper(gray: UInt8) -> tuple[UInt8, float]:
+    """A smaller picture of the paper as it would be without ink, and the standard deviation of its noise."""
+    small = shrunk(gray, SIDE_PX)
+    clear = cv2.bitwise_not(cv2.dilate(_ink(small)[0], CLEAR_OF_INK)) > 0
+    if not clear.any():
+        return small, 0.0
+    seen = clear.astype(np.float32)
+    usual = float(np.median(small[clear]))
+    paper = (cv2.blur(seen * small, NEAR) + USUAL_WEIGHT * usual) / (cv2.blur(seen, NEAR) + USUAL_WEIGHT)
+    pixels = cv2.resize(gray, (small.shape[1], small.shape[0]), interpolation=cv2.INTER_NEAREST)
+    return paper.round().astype(np.uint8), MAD_TO_SIGMA * float(np.median(cv2.absdiff(pixels, small)[clear]))
+
+
+def _noise(sigma: float, shape_hw: tuple[int, int]) -> NDArray[np.int16]:
+    """(h, w) int16 gray levels, the same each time."""
+    tile = np.random.default_rng(0).normal(0.0, sigma, (NOISE_SIDE_PX, NOISE_SIDE_PX)).round().astype(np.int16)
+    times = [-(-side // NOISE_SIDE_PX) for side in shape_hw]
+    return np.tile(tile, times)[: shape_hw[0], : shape_hw[1]]

@@ -91,3 +91,18 @@ def test_boxes_are_those_of_the_frame_as_it_came_and_inside_it() -> None:
     (digit,) = without_margin(reading, 20, (100, 160)).digits
 
     assert digit.box_xywh == (0, 2, 100, 150)
+
+
+@pytest.mark.parametrize("noise", [0.0, 8.0, 25.0])
+def test_a_margin_is_as_bright_and_as_noisy_as_the_paper_beside_it(noise: float) -> None:
+    light = np.linspace(0.6, 1.1, 480)
+    grain = np.random.default_rng(2).normal(0.0, noise, (640, 480))
+    gray = np.clip(cv2.resize(crop_of_a_5(), (480, 640)) * light + grain, 0, 255).astype(np.uint8)
+
+    whole = with_margin(Frame(gray, 0, 0), 100).gray
+
+    np.testing.assert_array_equal(whole[100:-100, 100:-100], gray)
+    for beside, brightness in ((whole[:, :90], 0.6 * 210), (whole[:, -90:], 1.1 * 210)):
+        assert abs(np.median(beside) - brightness) < 8
+        assert 0.6 * noise <= beside.std() <= noise + 8
+    assert np.percentile(whole[:90], 1) > 0.6 * 210 - 3 * noise - 8  # no ink, also where the digit nearly ends

@@ -104,3 +104,14 @@ def test_shade_is_the_paper_of_the_strokes_that_reach_into_it_alone() -> None:
 
     assert (paper[42:46, 100:118] == 120).all()
     assert (paper[70:78, 50:84] == 200).all()
+
+
+@pytest.mark.parametrize("digit", list("1357"))
+def test_a_stroke_that_glare_bleaches_is_no_shade(digit: str) -> None:
+    ink = np.zeros(SHAPE, np.uint8)
+    cv2.putText(ink, digit, (190, 400), cv2.FONT_HERSHEY_SIMPLEX, 15, 255, 46)
+    y, x = np.mgrid[: SHAPE[0], : SHAPE[1]]
+    glare = 140 * np.exp(-((x - 330.0) ** 2 + (y - 160.0) ** 2) / 2 / 150**2)
+    bleached = np.clip(photo(ink, np.ones(SHAPE), pen=25) + glare, 0, 255).astype(np.uint8)
+
+    assert agreement(binarize(bleached).mask, ink) > 0.85

@@ -1,6 +1,5 @@
 """START HERE: one frame in, what it says out; the stages in order, one line each."""
 
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
@@ -15,40 +14,39 @@ from edge_app.frames import (
     Layers,
     Orientation,
     Reading,
-    Region,
     RegionMap,
     Shares,
     UInt8,
 )
 from edge_app.protocols import Interpreter
+from edge_app.scorer import Scorer
 from edge_app.stages.alternatives import propose
 from edge_app.stages.binarize import Polarity, binarize
-from edge_app.stages.classify import Scored, classify
+from edge_app.stages.classify import classify
 from edge_app.stages.company import in_company
 from edge_app.stages.context import believable, is_calm, with_clear_ends
 from edge_app.stages.crop import Patch, crop_regions
 from edge_app.stages.division import UNLIKE, best_division
 from edge_app.stages.dotted import without_dotted
-from edge_app.stages.familiar import Familiar
-from edge_app.stages.looks import averaged, doubtful_rows, views_of
 from edge_app.stages.margin import margin_px, with_margin, without_margin
 from edge_app.stages.orientation import (
     QUARTERS,
     Lie,
-    as_given,
     evidence,
+    frame_upright,
     in_all_positions,
+    reading_as_given,
     telling_rows,
     turned_upright,
 )
 from edge_app.stages.page import find_page, is_better, is_something_beside, wholly_on_page, without_surroundings
-from edge_app.stages.quantize import dequantize, quantize, quantize_table
 from edge_app.stages.readings import group_readings
 from edge_app.stages.regions import RegionLimits, find_regions
 from edge_app.stages.roi import moved, part_of, roi_box
 from edge_app.stages.shrink import shrunk
 from edge_app.stages.signs import with_bent_ones, without_slashes, without_small_signs
-from edge_app.stages.strokes import ONE, leans_of_ones, without_lying_ones, without_ruled_ones
+from edge_app.stages.strokes import ONE, without_ruled_ones
+from edge_app.stopwatch import StopWatch
 
 CROPS_IN_A_ROW = 16  # of the layer that shows them
 SURE_IN_DARK = 0.95  # probability of each digit, and no lone strokes, where the picture looked like light ink
@@ -89,12 +87,11 @@ class Pipeline:
     """
 
     def __init__(self, interpreter: Interpreter, settings: ReadSettings) -> None:
-        self._interpreter = interpreter
+        self._scorer = Scorer(interpreter)
         self._settings = settings
-        self._table = quantize_table(interpreter.input)
+        self._follows = False
         self._lie = Lie(settings.settle_frames)
         self._frames = 0
-        self._familiar: Familiar | None = None
         self._frames_on_page = 0
         self._frames_to_rest = 0
         self._frames_to_darkness = 0
@@ -110,7 +107,8 @@ class Pipeline:
         Raises:
             InterpreterError: the runtime or its delegate failed.
         """
-        self._familiar = (self._familiar or Familiar()) if follows else None
+        self._follows = follows
+        self._scorer.follow(follows)
         if self._settings.roi is None:
             return self._read_part(frame)
         box = roi_box(self._settings.roi, frame.size_wh)
@@ -125,9 +123,9 @@ class Pipeline:
         part = part_of(frame, (x, y, width, height)) if roi is not None else frame
         quarters = QUARTERS.get(self._settings.orientation, self._lie.quarters)
         margin = margin_px(part.gray)
-        part = with_margin(_turned(part, quarters) if quarters else part, margin)
+        part = with_margin(frame_upright(part, quarters) if quarters else part, margin)
         page = find_page(self._working(part)) if self._frames_on_page else None
-        region_map, mask = self._find(part, _StopWatch(), page)
+        region_map, mask = self._find(part, StopWatch(), page)
         whole = np.zeros(frame.gray.shape, dtype=np.uint8)
         given = np.ascontiguousarray(turned_upright(mask, -quarters % 4))
         size_wh = width + 2 * margin, height + 2 * margin
@@ -146,12 +144,12 @@ class Pipeline:
     def _read_turned(self, frame: Frame, quarters: int) -> FrameReadings:
         if quarters == 0:
             return self._read_upright(frame)
-        said = self._read_upright(_turned(frame, quarters))
-        readings = tuple(_as_given(reading, quarters, frame.size_wh) for reading in said.readings)
+        said = self._read_upright(frame_upright(frame, quarters))
+        readings = tuple(reading_as_given(reading, quarters, frame.size_wh) for reading in said.readings)
         return replace(said, readings=readings, size_wh=frame.size_wh)
 
     def _read_upright(self, frame: Frame) -> FrameReadings:
-        watch = _StopWatch()
+        watch = StopWatch()
         size_wh, margin = frame.size_wh, margin_px(frame.gray)
         frame = with_margin(frame, margin)
         frame = replace(frame, lores_gray=self._working(frame))  # made once, wherever it is asked for below
@@ -163,9 +161,9 @@ class Pipeline:
         region_map = said.region_map
         return FrameReadings(readings, size_wh, watch.total(), len(region_map.regions), region_map.dropped)
 
-    def _read_page_again(self, frame: Frame, watch: "_StopWatch") -> "_Said | None":
+    def _read_page_again(self, frame: Frame, watch: StopWatch) -> "_Said | None":
         """The page of a frame, where the last one's was read alone; now and then the whole frame is looked at, too."""
-        if self._familiar is None or not 0 < self._frames_on_page < LOOK_AGAIN_FRAMES:
+        if not self._follows or not 0 < self._frames_on_page < LOOK_AGAIN_FRAMES:
             self._frames_on_page = 0
             return None
         page = find_page(self._working(frame))
@@ -173,12 +171,12 @@ class Pipeline:
         self._frames_on_page = 0 if page is None else self._frames_on_page + 1
         return None if page is None else self._read_ink(frame, watch, page, follows=True)
 
-    def _read_whole(self, frame: Frame, watch: "_StopWatch") -> "_Said":
+    def _read_whole(self, frame: Frame, watch: StopWatch) -> "_Said":
         """The whole frame, or only a page in it, where what is beside it is not written."""
         whole = self._read_ink(frame, watch, follows=True)
         if whole.region_map.dark_on_light and not (whole.belief < UNLIKE).any():
             return whole
-        if self._familiar is not None and self._frames_to_rest > 0:
+        if self._follows and self._frames_to_rest > 0:
             self._frames_to_rest -= 1
             return whole
         page = find_page(self._working(frame))
@@ -193,12 +191,12 @@ class Pipeline:
         self._frames_to_rest = LOOK_AGAIN_FRAMES - 1
         return whole
 
-    def _read_dark_ink(self, frame: Frame, watch: "_StopWatch") -> "_Said | None":
+    def _read_dark_ink(self, frame: Frame, watch: StopWatch) -> "_Said | None":
         """What is surely read in dark ink where a frame looks like light ink, but holds none: light through a blind.
 
         Of frames that follow one another it is sought in each only once it was found.
         """
-        if self._familiar is not None and self._frames_to_darkness > 0:
+        if self._follows and self._frames_to_darkness > 0:
             self._frames_to_darkness -= 1
             return None
         said = self._read_ink(frame, watch, polarity="dark")
@@ -213,7 +211,7 @@ class Pipeline:
     def _read_ink(
         self,
         frame: Frame,
-        watch: "_StopWatch",
+        watch: StopWatch,
         page: UInt8 | None = None,
         follows: bool = False,
         polarity: Polarity | None = None,
@@ -221,14 +219,14 @@ class Pipeline:
         """The numbers of the whole frame, or of a page in it; in the settings' ink, or another."""
         region_map, _ = self._find(frame, watch, page, polarity)
         if follows:
-            scored = self._score_new(frame.gray, region_map, watch)
+            scored = self._scorer.score_new(frame.gray, region_map, watch)
         else:
-            scored = self._score(frame.gray, region_map, watch, look_again=True)
+            scored = self._scorer.score(frame.gray, region_map, watch, look_again=True)
         belief = scored.belief
         proposals = propose(region_map, belief)
         watch.lap("regions")
         if proposals.ways:
-            scored = best_division(proposals, scored, self._score(frame.gray, proposals.region_map, watch))
+            scored = best_division(proposals, scored, self._scorer.score(frame.gray, proposals.region_map, watch))
         by_hand = without_ruled_ones(scored, region_map)
         told_apart = without_dotted(without_small_signs(without_slashes(by_hand)), region_map)
         settled = with_bent_ones(in_company(told_apart))
@@ -249,7 +247,7 @@ class Pipeline:
         return shrunk(frame.gray, side_px) if side_px else frame.gray
 
     def _find(
-        self, frame: Frame, watch: "_StopWatch", page: UInt8 | None = None, polarity: Polarity | None = None
+        self, frame: Frame, watch: StopWatch, page: UInt8 | None = None, polarity: Polarity | None = None
     ) -> tuple[RegionMap, UInt8]:
         """Where there may be digits, and the mask that they were found in; on a page alone, where there is one."""
         settings = self._settings
@@ -266,45 +264,10 @@ class Pipeline:
 
     def _evidence(self, frame: Frame) -> Float32:
         """How well each position of the page agrees with what digits look like, (4,) float32."""
-        region_map = replace(self._find(frame, _StopWatch())[0], tilt_deg=0.0)
+        region_map = replace(self._find(frame, StopWatch())[0], tilt_deg=0.0)
         telling = tuple(region_map.regions[row] for row in telling_rows(region_map.regions))
         crops = crop_regions(frame.gray, replace(region_map, regions=telling)).pictures
-        return evidence(self._classify(in_all_positions(crops)))
-
-    def _classify(self, crops: UInt8) -> Float32:
-        """(N, classes) float32 probabilities of (N, 28, 28) uint8 crops."""
-        return dequantize(self._interpreter.invoke(quantize(crops, self._table)), self._interpreter.output)
-
-    def _look_again(self, scores: Float32, crops: UInt8) -> Float32:
-        """The scores with those of other views of what is doubtful."""
-        rows = doubtful_rows(scores)
-        if rows.size:
-            scores[rows] = averaged(scores[rows], self._classify(views_of(crops[rows])))
-        return scores
-
-    def _score_new(self, gray: UInt8, region_map: RegionMap, watch: "_StopWatch") -> Scored:
-        """What the classifier says of regions, or said of them when it was last asked."""
-        if self._familiar is None:
-            return self._score(gray, region_map, watch, look_again=True)
-        found = self._familiar.match(gray, region_map)
-        watch.lap("regions")
-        new = tuple(region for region, row in zip(region_map.regions, found, strict=True) if row < 0)
-        fresh = self._score(gray, replace(region_map, regions=new), watch, look_again=True)
-        regions = tuple(_inside(region, gray.shape) for region in region_map.regions)
-        return self._familiar.merge(fresh, found, regions)
-
-    def _score(self, gray: UInt8, region_map: RegionMap, watch: "_StopWatch", look_again: bool = False) -> Scored:
-        """What the classifier says of regions."""
-        crops = crop_regions(gray, region_map)
-        watch.lap("crop")
-        scores = self._classify(crops.pictures)
-        if look_again:
-            scores = self._look_again(scores, crops.pictures)
-        leans = leans_of_ones(scores, crops.pictures)
-        watch.lap("classify")
-        regions = tuple(_inside(region, gray.shape) for region in region_map.regions)
-        honest = without_lying_ones(scores, leans)
-        return Scored(regions, honest, crops.measures, leans, crops.patches)
+        return evidence(self._scorer.classify(in_all_positions(crops)))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -324,12 +287,6 @@ class _Said:
     patches: Mapping[BoxXYWH, Patch]
 
 
-def _turned(frame: Frame, quarters: int) -> Frame:
-    """The frame with its page upright."""
-    lores = None if frame.lores_gray is None else turned_upright(frame.lores_gray, quarters)
-    return replace(frame, gray=turned_upright(frame.gray, quarters), lores_gray=lores, make_bgr=None)
-
-
 def _side_by_side(crops: UInt8) -> UInt8:
     """(N, 28, 28) crops as one picture, CROPS_IN_A_ROW a row."""
     rows = max(1, -(-len(crops) // CROPS_IN_A_ROW))
@@ -338,33 +295,3 @@ def _side_by_side(crops: UInt8) -> UInt8:
     grid[: len(crops)] = crops
     picture = grid.reshape(rows, CROPS_IN_A_ROW, side, side).swapaxes(1, 2)
     return picture.reshape(rows * side, CROPS_IN_A_ROW * side)
-
-
-def _inside(region: Region, shape_hw: tuple[int, ...]) -> Region:
-    """The region with its box inside the frame: rounding of the working size may put it a pixel or two beyond."""
-    x, y, width, height = region.box_xywh
-    if x + width <= shape_hw[1] and y + height <= shape_hw[0]:
-        return region
-    return replace(region, box_xywh=(x, y, min(width, shape_hw[1] - x), min(height, shape_hw[0] - y)))
-
-
-def _as_given(reading: Reading, quarters: int, size_wh: tuple[int, int]) -> Reading:
-    """The reading of an upright page with its boxes in the picture as it was given."""
-    digits = (replace(digit, box_xywh=as_given(digit.box_xywh, quarters, size_wh)) for digit in reading.digits)
-    return replace(reading, digits=tuple(digits))
-
-
-class _StopWatch:
-    """Milliseconds of each lap, by name, since it was made."""
-
-    def __init__(self) -> None:
-        self._start_ns = self._lap_ns = time.perf_counter_ns()
-        self._laps_ms: dict[str, float] = {}
-
-    def lap(self, name: str) -> None:
-        now_ns = time.perf_counter_ns()
-        self._laps_ms[name] = self._laps_ms.get(name, 0.0) + (now_ns - self._lap_ns) / 1e6
-        self._lap_ns = now_ns
-
-    def total(self) -> dict[str, float]:
-        return {**self._laps_ms, "total": (time.perf_counter_ns() - self._start_ns) / 1e6}

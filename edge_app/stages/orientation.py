@@ -5,11 +5,11 @@ together are clear, the more so where the model knows what is no digit.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from edge_app.frames import BoxXYWH, Float32, Orientation, Region, UInt8
+from edge_app.frames import BoxXYWH, Float32, Frame, Orientation, Reading, Region, UInt8
 from edge_app.stages.classify import DIGITS
 
 QUARTERS: dict[Orientation, int] = {"upright": 0, "90": 1, "180": 2, "270": 3}
@@ -108,3 +108,15 @@ def as_given(box: BoxXYWH, quarters: int, size_wh: tuple[int, int]) -> BoxXYWH:
 
 def _is_telling(box: BoxXYWH) -> bool:
     return min(box[2], box[3]) >= SLIM_ASPECT * max(box[2], box[3])
+
+
+def frame_upright(frame: Frame, quarters: int) -> Frame:
+    """The frame with its page upright."""
+    lores = None if frame.lores_gray is None else turned_upright(frame.lores_gray, quarters)
+    return replace(frame, gray=turned_upright(frame.gray, quarters), lores_gray=lores, make_bgr=None)
+
+
+def reading_as_given(reading: Reading, quarters: int, size_wh: tuple[int, int]) -> Reading:
+    """The reading of an upright page with its boxes in the picture as it was given, whose size is meant."""
+    digits = (replace(digit, box_xywh=as_given(digit.box_xywh, quarters, size_wh)) for digit in reading.digits)
+    return replace(reading, digits=tuple(digits))

@@ -142,7 +142,8 @@ def _page(config: Config, controls: Controls, outboxes: Mapping[str, Outbox]) ->
     """The live page with what it shows to Prometheus."""
     try:
         from edge_app.outputs.metrics import Metrics
-        from edge_app.outputs.web.server import Actions, Page, Place
+        from edge_app.outputs.web.changes import Actions
+        from edge_app.outputs.web.server import Page, Place
     except ImportError as error:
         if config.web.enabled == "on":
             raise ConfigError(f"web.enabled needs the extra `web`: pip install 'edge-digits[web]' ({error})") from error

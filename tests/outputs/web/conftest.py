@@ -11,8 +11,9 @@ import numpy as np
 import pytest
 
 from edge_app.frames import Digit, Frame, FrameReadings, Layers, Moment, Reading, UInt8
+from edge_app.outputs.web.changes import Actions
 from edge_app.outputs.web.guard import Access
-from edge_app.outputs.web.server import Actions, Page, Place
+from edge_app.outputs.web.server import Page, Place
 from edge_app.protocols import Command
 from edge_app.status import LoopStatus, Phase, Reload, Tuning
 

@@ -89,7 +89,7 @@ def quick_sweeps(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("edge_app.outputs.web.listener.SILENT_S", 1.0)
     monkeypatch.setattr("edge_app.outputs.web.listener.SWEEP_S", 0.1)
     monkeypatch.setattr("edge_app.outputs.web.server.ANSWER_S", 1.0)
-    monkeypatch.setattr("edge_app.outputs.web.server.STALL_S", 0.5)
+    monkeypatch.setattr("edge_app.outputs.web.answers.STALL_S", 0.5)
 
 
 @pytest.mark.usefixtures("quick_sweeps")

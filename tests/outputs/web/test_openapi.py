@@ -40,7 +40,8 @@ schema = schemathesis.openapi.from_dict(DOCUMENT).exclude(path=list(ENDLESS))
 @pytest.fixture(scope="module")
 def fuzzed() -> Iterator[Host]:
     """A page that asks programs for a token, and that goes on being told of turns."""
-    from edge_app.outputs.web.server import Actions, Page, Place
+    from edge_app.outputs.web.changes import Actions
+    from edge_app.outputs.web.server import Page, Place
 
     actions = Actions(lambda command: None, lambda tuning: None, lambda tuning: None, lambda: (b"", "text/plain"))
     page = Page(Place(port=0), Access(token=hash_token("right"), open=False), actions)

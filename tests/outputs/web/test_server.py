@@ -150,7 +150,6 @@ def test_nothing_is_encoded_while_nobody_looks_and_once_for_all_who_do(
     board = host.page._board
     paint = board.picture
     monkeypatch.setattr(board, "picture", lambda: made.append(1) or paint())
-    host.page._pictures._make = host.page._make_picture
 
     for number in range(2, 30):
         host.page.observe(status_of(number))

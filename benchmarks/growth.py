@@ -11,12 +11,13 @@ from pathlib import Path
 
 import numpy as np
 
-from edge_app.assemble import build_pipeline, open_model
+from edge_app.assemble import build_pipeline
 from edge_app.bench_pages import draw_page
 from edge_app.bundle import read_golden
 from edge_app.config import load_config
 from edge_app.frames import Frame, UInt8
 from edge_app.pipeline import Pipeline
+from edge_app.verified import open_model
 
 DIGITS, DIGITS_WH = (0, 10, 25, 50, 100, 150, 250, 350, 500), (1920, 1440)
 MEGAPIXELS, DIGITS_ON_THEM = (0.1, 0.3, 0.9, 2, 4, 8, 12), 8

@@ -16,7 +16,7 @@ from collections.abc import Callable
 
 import cv2
 
-from edge_app.assemble import build_pipeline, open_model
+from edge_app.assemble import build_pipeline
 from edge_app.bench_pages import draw_page
 from edge_app.bundle import read_golden
 from edge_app.config import load_config
@@ -25,6 +25,7 @@ from edge_app.stages.binarize import binarize
 from edge_app.stages.crop import crop_regions
 from edge_app.stages.quantize import dequantize, quantize, quantize_table
 from edge_app.stages.regions import find_regions
+from edge_app.verified import open_model
 
 SIZE_WH = 640, 480
 TIMES = 8

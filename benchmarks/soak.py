@@ -20,7 +20,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from edge_app.assemble import build_reader, open_model, reload_reader
+from edge_app.assemble import build_reader, reload_reader
 from edge_app.bench_pages import draw_page
 from edge_app.bundle import read_golden
 from edge_app.config import load_config
@@ -33,6 +33,7 @@ from edge_app.protocols import Camera, Command
 from edge_app.reloads import Reloads
 from edge_app.requests import Requests
 from edge_app.service import LoopSettings, Service
+from edge_app.verified import open_model
 
 SIZE_WH = (320, 240)
 TOLD_EVERY = 20  # times

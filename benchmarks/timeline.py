@@ -14,7 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from edge_app.assemble import build_reader, open_model
+from edge_app.assemble import build_reader
 from edge_app.config import load_config
 from edge_app.connect import Controls, build_observers
 from edge_app.devices.cameras import embedded_clip_path
@@ -24,6 +24,7 @@ from edge_app.frames import Frame
 from edge_app.reloads import Reloads
 from edge_app.requests import Requests
 from edge_app.service import LoopSettings, Service
+from edge_app.verified import open_model
 
 FPS = 30.0
 SHOWN_S = 0.5

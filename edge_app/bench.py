@@ -11,7 +11,7 @@ import cv2
 import msgspec
 import numpy as np
 
-from edge_app.assemble import build_pipeline, model_flags, open_model, plan_camera
+from edge_app.assemble import build_pipeline, plan_camera
 from edge_app.bench_pages import (
     CAMERA_FPS,
     Bench,
@@ -29,6 +29,7 @@ from edge_app.errors import CameraError, ConfigError
 from edge_app.frames import Frame, FrameReadings, UInt8
 from edge_app.pipeline import Pipeline
 from edge_app.protocols import Camera
+from edge_app.verified import model_flags, open_model
 
 EXIT_OK = 0
 WARM_UP_FRAMES = 10  # the first invokes allocate; caches fill

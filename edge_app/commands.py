@@ -9,15 +9,7 @@ from typing import Any
 
 import msgspec
 
-from edge_app.assemble import (
-    build_pipeline,
-    bundle_paths,
-    load_model,
-    max_pixels,
-    model_flags,
-    open_model,
-    self_test,
-)
+from edge_app.assemble import build_pipeline, max_pixels
 from edge_app.bundle import verify_in_child
 from edge_app.config import Config, LoadedConfig, toml_value, values_of
 from edge_app.confine import MEMORY, confine
@@ -27,6 +19,7 @@ from edge_app.frames import FrameReadings
 from edge_app.outputs.contract import encode, error_record, image_record
 from edge_app.outputs.picture import write_picture
 from edge_app.stages.overlay import draw_overlay
+from edge_app.verified import bundle_paths, load_model, model_flags, open_model, self_test
 
 EXIT_OK, EXIT_FAILED = 0, 1
 

@@ -9,7 +9,6 @@ from typing import Any
 
 import msgspec
 
-from edge_app.assemble import check_trust, model_flags
 from edge_app.bundle import check_preprocessing, load_bundle
 from edge_app.config import Config, LoadedConfig
 from edge_app.connect import control_path
@@ -18,6 +17,7 @@ from edge_app.errors import StoreError
 from edge_app.rollout import roll_out
 from edge_app.stages.crop import PREPROCESSING
 from edge_app.store import Held, Store
+from edge_app.verified import check_trust, model_flags
 
 EXIT_OK = 0
 

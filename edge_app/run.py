@@ -9,15 +9,7 @@ from pathlib import Path
 from typing import TextIO
 
 from edge_app.agreement import Agreement, load_truth
-from edge_app.assemble import (
-    CameraPlan,
-    build_outputs,
-    build_reader,
-    open_model,
-    plan_camera,
-    reload_reader,
-    wants_window,
-)
+from edge_app.assemble import CameraPlan, build_outputs, build_reader, plan_camera, reload_reader, wants_window
 from edge_app.config import Config, LoadedConfig
 from edge_app.config import Output as OutputConfig
 from edge_app.connect import Controls, build_observers, build_plausibility, wants_page
@@ -31,6 +23,7 @@ from edge_app.protocols import Command
 from edge_app.reloads import Reloads
 from edge_app.requests import Requests
 from edge_app.service import LoopSettings, RunSummary, Service
+from edge_app.verified import open_model
 
 EXIT_OK, EXIT_FAILED = 0, 1
 

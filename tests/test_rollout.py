@@ -226,7 +226,8 @@ def test_hundreds_of_reloads_cost_neither_memory_nor_descriptors(app_environment
     """The same loading as at a reload, without the process that tries each model first."""
     script = """
 import os, resource
-from edge_app.assemble import build_reader, bundle_paths, load_model
+from edge_app.assemble import build_reader
+from edge_app.verified import bundle_paths, load_model
 from edge_app.config import load_config
 
 def rss_kib():

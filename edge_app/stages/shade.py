@@ -32,6 +32,7 @@ LIGHTEST_SHADE = 0.86  # of paper's brightness
 LEAST_SHADE = 0.008  # of the picture
 MOST_RIM = 0.08  # of its pixels that lie on the picture's rim: more has a strip of the desk beside a page
 SHARP_STEP = 0.12  # of paper's brightness, from a shade to ink on it, within two pixels
+BROADER = 3.0  # than the dark part of a stroke: what glare bleaches is hardly
 THICK_INK = 0.01  # of the picture, from which there are strokes that do not vanish in a narrow window
 WIDE_SHADE, NARROW_SHADE = (WIDE_HALF, 0.3, 2), (NARROW_HALF, 0.48, 8)
 """The window that strokes vanish in, how dark the shade may be, and how few strokes must be on all of it."""
@@ -132,7 +133,7 @@ def _with_large_shade(small: UInt8, paper: UInt8, fine: UInt8, is_ink: Mask, hal
     _, areas, stats, _ = cv2.connectedComponentsWithStats(_broad(pale), connectivity=4)
     large = _may_be_shade(areas, stats)
     for area in np.flatnonzero(large):
-        large[area] = not _turns_into_ink(areas == area, small, paper, is_ink)
+        large[area] = not _turns_into_ink(areas == area, small, paper, is_ink, half)
     return _under_ink(paper, fine, large[areas], is_ink, half) if large.any() else paper
 
 
@@ -187,11 +188,15 @@ def _under_ink(paper: UInt8, fine: UInt8, shade: Mask, is_ink: Mask, half: int) 
     return np.minimum(level, paper).astype(np.uint8)
 
 
-def _turns_into_ink(area: Mask, small: UInt8, paper: UInt8, is_ink: Mask) -> bool:
-    """Whether a dark area becomes ink without a step: a stroke that glare bleaches."""
+def _turns_into_ink(area: Mask, small: UInt8, paper: UInt8, is_ink: Mask, half: int) -> bool:
+    """Whether a dark area becomes ink without a step, and is no broader than that: a stroke that glare bleaches."""
     meeting = area & (cv2.dilate(is_ink.view(np.uint8), window(1)) > 0)
     fall = np.asarray(cv2.subtract(small, cv2.erode(small, window(2))), dtype=np.uint8)
-    return bool(meeting.any() and np.median(_share(fall, paper)[meeting]) < SHARP_STEP * STEPS)
+    if not meeting.any() or np.median(_share(fall, paper)[meeting]) >= SHARP_STEP * STEPS:
+        return False
+    near = cv2.dilate(meeting.view(np.uint8), window(half)) > 0
+    depths = [cv2.distanceTransform(part.view(np.uint8), cv2.DIST_C, 3) for part in (area, is_ink)]
+    return bool(depths[0].max() <= BROADER * depths[1][near].max())
 
 
 def _may_be_shade(areas: cv2.typing.MatLike, stats: cv2.typing.MatLike) -> Mask:

@@ -39,7 +39,14 @@ from edge_app.stages.orientation import (
     telling_rows,
     turned_upright,
 )
-from edge_app.stages.page import find_page, is_better, is_something_beside, wholly_on_page, without_surroundings
+from edge_app.stages.page import (
+    find_page,
+    is_better,
+    is_something_beside,
+    part_with_page,
+    wholly_on_page,
+    without_surroundings,
+)
 from edge_app.stages.readings import group_readings
 from edge_app.stages.regions import RegionLimits, find_regions
 from edge_app.stages.roi import moved, part_of, roi_box
@@ -251,11 +258,17 @@ class Pipeline:
     ) -> tuple[RegionMap, UInt8]:
         """Where there may be digits, and the mask that they were found in; on a page alone, where there is one."""
         settings = self._settings
-        gray, on_page = self._working(frame), None
-        if page is not None:
-            gray, on_page = without_surroundings(gray, page)
-        ink = binarize(gray, polarity or settings.polarity)
-        mask = ink.mask if on_page is None else wholly_on_page(ink.mask, on_page)
+        gray, polarity = self._working(frame), polarity or settings.polarity
+        if page is None:
+            ink = binarize(gray, polarity)
+            mask = ink.mask
+        else:
+            alone, on_page = without_surroundings(gray, page)
+            rows, columns = part_with_page(on_page)
+            ink = binarize(alone[rows, columns], polarity)
+            mask = np.zeros_like(gray)
+            mask[rows, columns] = ink.mask
+            mask = wholly_on_page(mask, on_page)
         watch.lap("binarize")
         resize_factor = gray.shape[1] / frame.gray.shape[1]
         region_map = find_regions(mask, ink.dark_on_light, resize_factor, settings.limits)

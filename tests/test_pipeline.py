@@ -215,6 +215,16 @@ def test_a_page_before_a_wall_is_read_alone() -> None:
     assert np.abs(np.subtract(reading.box_xywh, reference.box_xywh) - (70, -20, 0, 0)).max() <= 3
 
 
+def test_a_soft_shadow_on_a_page_before_a_wall_hides_nothing() -> None:
+    shadow = np.zeros((480, 640), dtype=np.float32)
+    cv2.ellipse(shadow, (300, 130), (40, 130), 0, 0, 360, (0.5,), -1)
+    gray = (held() * (1 - cv2.GaussianBlur(shadow, (0, 0), 8))).astype(np.uint8)
+
+    (reading,) = of_rings().read(Frame(gray, 0, 0)).readings
+
+    assert reading.text == "000"
+
+
 def test_a_frame_in_which_a_page_is_sought_is_shrunk_once(monkeypatch: pytest.MonkeyPatch) -> None:
     shrunk_from: list[tuple[int, ...]] = []
     shrink = edge_app.pipeline.shrunk

@@ -29,6 +29,7 @@ EDGES = (0.04, 0.07, 0.12)  # steps of brightness within 3 pixels, as shares of 
 LEAST_STEP = 4  # gray levels
 LEAST_SHARE = 0.08  # of the picture
 PART_SHARES = 0.03, 0.92  # the same of an area that may be a part of a sheet
+MOST_OF_IT = 0.75  # of the picture, from which a page counts as all of it
 CONVEX = 0.9  # of its convex hull that an area fills
 CORNERS_FIT, LOOSE = 0.92, 0.025  # share of the hull within its corners; how far these may miss it, of its length
 SEAM = 0.85  # of a sheet that its bright part and its dark one take up, between which lies the edge of a shadow
@@ -106,6 +107,25 @@ def without_surroundings(gray: UInt8, page: UInt8) -> tuple[UInt8, UInt8]:
     inside = cv2.threshold(cv2.resize(page, size_wh), 127, 255, cv2.THRESH_BINARY)[1]
     beyond = cv2.resize(levels[nearest], size_wh)
     return np.where(inside > 0, gray, beyond).astype(np.uint8), np.asarray(inside, dtype=np.uint8)
+
+
+def part_with_page(inside: UInt8) -> tuple[slice, slice]:
+    """Rows and columns of the part of a picture that its page fills; of all of it where that is most of it.
+
+    What the stages after it know of strokes and shadows is how large they are beside the picture: beside the page.
+
+    Args:
+        inside: (h, w) uint8, 255 where the page is, as of `without_surroundings`.
+
+    >>> inside = np.zeros((10, 10), np.uint8)
+    >>> inside[2:5, 3:9] = 255
+    >>> part_with_page(inside)
+    (slice(2, 5, None), slice(3, 9, None))
+    """
+    x, y, width, height = cv2.boundingRect(inside)
+    if width * height > MOST_OF_IT * inside.size:
+        return slice(None), slice(None)
+    return slice(y, y + height), slice(x, x + width)
 
 
 def wholly_on_page(mask: UInt8, inside: UInt8) -> UInt8:

@@ -115,3 +115,14 @@ def test_a_stroke_that_glare_bleaches_is_no_shade(digit: str) -> None:
     bleached = np.clip(photo(ink, np.ones(SHAPE), pen=25) + glare, 0, 255).astype(np.uint8)
 
     assert agreement(binarize(bleached).mask, ink) > 0.85
+
+
+def test_a_broad_dark_area_that_becomes_ink_without_a_step_is_shade() -> None:
+    levels = np.interp(np.arange(160), [105, 130], [150, 40]).astype(np.uint8)
+    shape = np.zeros_like(PAPER)
+    cv2.fillPoly(
+        shape, [np.array([[40, 20], [85, 20], [108, 56], [150, 56], [150, 64], [108, 64], [85, 100], [40, 100]])], 255
+    )
+    small = np.where(shape > 0, levels, PAPER).astype(np.uint8)
+
+    assert (with_shade(small, PAPER, HALF)[30:90, 44:80] == 150).all()

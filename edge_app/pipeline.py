@@ -42,6 +42,7 @@ from edge_app.stages.orientation import (
 from edge_app.stages.page import (
     find_page,
     is_better,
+    is_blotted,
     is_something_beside,
     part_with_page,
     wholly_on_page,
@@ -181,14 +182,16 @@ class Pipeline:
     def _read_whole(self, frame: Frame, watch: StopWatch) -> "_Said":
         """The whole frame, or only a page in it, where what is beside it is not written."""
         whole = self._read_ink(frame, watch, follows=True)
-        if whole.region_map.dark_on_light and not (whole.belief < UNLIKE).any():
+        blotted = is_blotted(whole.region_map, whole.belief)
+        if whole.region_map.dark_on_light and not blotted and not (whole.belief < UNLIKE).any():
             return whole
         if self._follows and self._frames_to_rest > 0:
             self._frames_to_rest -= 1
             return whole
         page = find_page(self._working(frame))
         watch.lap("regions")
-        if page is not None and (not whole.readings or is_something_beside(page, whole.region_map, whole.belief)):
+        strange = not whole.readings or blotted
+        if page is not None and (strange or is_something_beside(page, whole.region_map, whole.belief)):
             alone = self._read_ink(frame, watch, page)
             doubtful = not any(is_calm(reading, whole.patches) for reading in whole.readings)
             said_more = alone.readings or (whole.readings and doubtful)

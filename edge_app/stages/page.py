@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge_app.frames import BoxXYWH, Float32, Reading, RegionMap, UInt8
+from edge_app.stages.boxes import off_edges
 from edge_app.stages.division import UNLIKE
 from edge_app.stages.shrink import shrunk
 from edge_app.stages.strokes import ONE
@@ -30,6 +31,7 @@ LEAST_STEP = 4  # gray levels
 LEAST_SHARE = 0.08  # of the picture
 PART_SHARES = 0.03, 0.92  # the same of an area that may be a part of a sheet
 MOST_OF_IT = 0.75  # of the picture, from which a page counts as all of it
+SOLID, BLOT = 0.5, 1.2  # of its box that a blot fills; its narrower side, of the height of most regions
 CONVEX = 0.9  # of its convex hull that an area fills
 CORNERS_FIT, LOOSE = 0.92, 0.025  # share of the hull within its corners; how far these may miss it, of its length
 SEAM = 0.85  # of a sheet that its bright part and its dark one take up, between which lies the edge of a shadow
@@ -157,6 +159,25 @@ def is_something_beside(page: UInt8, region_map: RegionMap, belief: Float32) -> 
     size_wh = width / region_map.resize_factor, height / region_map.resize_factor
     unlike = [region.box_xywh for region, each in zip(region_map.regions, belief, strict=True) if each < UNLIKE]
     return not all(_lies_on(page, box, size_wh) for box in unlike)
+
+
+def is_blotted(region_map: RegionMap, belief: Float32) -> bool:
+    """Whether something broad and solid lies in a picture that is no digit: a shadow on its page, taken for ink.
+
+    Args:
+        region_map: of the whole picture.
+        belief: (N,) float32, probability of the best digit for each of its regions.
+    """
+    if not region_map.regions:
+        return False
+    usual = np.median([region.box_xywh[3] for region in region_map.regions]) * region_map.resize_factor
+    _, _, width, height, area = region_map.statistics.T
+    solid = (area >= SOLID * width * height) & (np.minimum(width, height) >= BLOT * usual)
+    solid &= off_edges(region_map.statistics, region_map.components.shape)
+    solid[0] = False  # paper
+    like = (region.components for region, each in zip(region_map.regions, belief, strict=True) if each >= UNLIKE)
+    solid[[piece for pieces in like for piece in pieces]] = False
+    return bool(solid.any())
 
 
 def is_better(

@@ -12,7 +12,16 @@ import pytest
 from edge_app.bench_pages import draw_page
 from edge_app.bundle import embedded_bundle_path, load_bundle, read_golden
 from edge_app.frames import Digit, Reading, Region, RegionMap, UInt8
-from edge_app.stages.page import find_page, is_better, is_something_beside, wholly_on_page, without_surroundings
+from edge_app.stages.page import (
+    find_page,
+    is_better,
+    is_blotted,
+    is_something_beside,
+    part_with_page,
+    wholly_on_page,
+    without_surroundings,
+)
+from edge_app.stages.regions import find_regions
 
 SIZE_WH = (640, 480)
 
@@ -234,3 +243,48 @@ def test_what_is_written_on_a_sheet_or_a_dark_screen_before_something_is_read(
     numbers = json.loads(done.stdout)["numbers"]
     digits = [digit["digit"] for number in numbers for digit in number["digits"]]
     assert digits == golden.labels[::11][:6].tolist()
+
+
+def digits_and(draw: Callable[[UInt8], object]) -> UInt8:
+    """Three rings, 255 for ink, and something else."""
+    mask = np.zeros((480, 640), dtype=np.uint8)
+    for x in (100, 150, 200):
+        cv2.ellipse(mask, (x, 100), (14, 22), 0, 0, 360, 255, 4)
+    draw(mask)
+    return mask
+
+
+@pytest.mark.parametrize(
+    ("draw", "expected"),
+    [
+        pytest.param(lambda mask: cv2.ellipse(mask, (400, 300), (80, 40), 20, 0, 360, 255, -1), True, id="a blot"),
+        pytest.param(
+            lambda mask: cv2.ellipse(mask, (630, 300), (80, 40), 20, 0, 360, 255, -1), False, id="at the edge"
+        ),
+        pytest.param(lambda mask: cv2.ellipse(mask, (400, 300), (80, 40), 20, 0, 360, 255, 4), False, id="hollow"),
+        pytest.param(lambda mask: cv2.ellipse(mask, (400, 300), (20, 20), 0, 0, 360, 255, -1), False, id="a dot"),
+        pytest.param(lambda mask: None, False, id="nothing"),
+    ],
+)
+def test_a_blot_is_broad_and_solid_and_within_the_picture(draw: Callable[[UInt8], object], expected: bool) -> None:
+    region_map = find_regions(digits_and(draw))
+    belief = np.array([0.99 if region.box_xywh[1] < 150 else 0.1 for region in region_map.regions], dtype=np.float32)
+
+    assert is_blotted(region_map, belief) is expected
+
+
+def test_what_is_taken_for_a_digit_is_no_blot() -> None:
+    mask = digits_and(lambda mask: cv2.ellipse(mask, (400, 300), (30, 40), 0, 0, 360, 255, 28))
+    region_map = find_regions(mask)
+
+    assert len(region_map.regions) == 4
+    assert not is_blotted(region_map, np.ones(4, dtype=np.float32))
+    assert is_blotted(region_map, np.array([r.box_xywh[1] < 150 for r in region_map.regions], dtype=np.float32))
+
+
+def test_a_page_that_nearly_fills_the_picture_counts_as_all_of_it() -> None:
+    small, large = (cv2.rectangle(np.zeros((480, 640), np.uint8), (40, 30), corner, 255, -1)
+                    for corner in ((339, 329), (609, 449)))  # fmt: skip
+
+    assert part_with_page(small) == (slice(30, 330), slice(40, 340))
+    assert part_with_page(large) == (slice(None), slice(None))

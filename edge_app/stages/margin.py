@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge_app.frames import BoxXYWH, Frame, Reading, UInt8
+from edge_app.stages.binarize import MAD_TO_SIGMA
 from edge_app.stages.shrink import shrunk
 
 SIDE_PX = 160  # longer side of what is looked at
@@ -24,8 +25,7 @@ MARGIN = 0.2  # of the longer side
 CLEAR_OF_INK = np.ones((5, 5), np.uint8)
 NEAR = (9, 9)  # pixels of what is looked at: paper is as bright as that around it, free of ink,
 USUAL_WEIGHT = 0.01  # or, where there is only ink near, as most of it
-NOISE_SIDE_PX = 61
-MAD_TO_SIGMA = 1.4826  # of a normal distribution
+NOISE_SIDE_PX = 61  # of the tile that noise repeats in
 
 
 def margin_px(gray: UInt8) -> int:
@@ -101,7 +101,7 @@ def _rim(picture: UInt8) -> UInt8:
 
 
 def _sample(gray: UInt8) -> UInt8:
-    """Every so manieth pixel."""
+    """Every n-th pixel, so that the longer side has about SIDE_PX; not averaged, which would cost each frame more."""
     step = max(1, max(gray.shape) // SIDE_PX)
     return gray[::step, ::step]
 

@@ -182,20 +182,21 @@ class Pipeline:
     def _read_whole(self, frame: Frame, watch: StopWatch) -> "_Said":
         """The whole frame, or only a page in it, where what is beside it is not written."""
         whole = self._read_ink(frame, watch, follows=True)
-        blotted = is_blotted(whole.region_map, whole.belief)
-        if whole.region_map.dark_on_light and not blotted and not (whole.belief < UNLIKE).any():
+        region_map, belief = whole.region_map, whole.belief
+        if region_map.dark_on_light and not (belief < UNLIKE).any() and not is_blotted(region_map, belief):
             return whole
         if self._follows and self._frames_to_rest > 0:
             self._frames_to_rest -= 1
             return whole
         page = find_page(self._working(frame))
         watch.lap("regions")
-        strange = not whole.readings or blotted
-        if page is not None and (strange or is_something_beside(page, whole.region_map, whole.belief)):
+        if page is not None and (
+            not whole.readings or is_blotted(region_map, belief) or is_something_beside(page, region_map, belief)
+        ):
             alone = self._read_ink(frame, watch, page)
-            doubtful = not any(is_calm(reading, whole.patches) for reading in whole.readings)
-            said_more = alone.readings or (whole.readings and doubtful)
-            if said_more and is_better(alone.readings, whole.readings, page, frame.size_wh):
+            # A page with nothing on it speaks against strays of a room, not against what is sure and stands on paper.
+            strays = whole.readings and not any(is_calm(reading, whole.patches) for reading in whole.readings)
+            if (alone.readings or strays) and is_better(alone.readings, whole.readings, page, frame.size_wh):
                 self._frames_on_page = 1
                 return alone
         self._frames_to_rest = LOOK_AGAIN_FRAMES - 1

@@ -132,8 +132,8 @@ def _with_large_shade(small: UInt8, paper: UInt8, fine: UInt8, is_ink: Mask, hal
     pale = _below(LIGHTEST_SHADE, _share(fine, paper)) & ~is_ink
     _, areas, stats, _ = cv2.connectedComponentsWithStats(_broad(pale), connectivity=4)
     large = _may_be_shade(areas, stats)
-    for area in np.flatnonzero(large):
-        large[area] = not _turns_into_ink(areas == area, small, paper, is_ink, half)
+    if large.any():
+        large[_bleached(areas, np.flatnonzero(large), _share_fallen(small, paper), is_ink, half)] = False
     return _under_ink(paper, fine, large[areas], is_ink, half) if large.any() else paper
 
 
@@ -188,15 +188,28 @@ def _under_ink(paper: UInt8, fine: UInt8, shade: Mask, is_ink: Mask, half: int) 
     return np.minimum(level, paper).astype(np.uint8)
 
 
-def _turns_into_ink(area: Mask, small: UInt8, paper: UInt8, is_ink: Mask, half: int) -> bool:
-    """Whether a dark area becomes ink without a step, and is no broader than that: a stroke that glare bleaches."""
-    meeting = area & (cv2.dilate(is_ink.view(np.uint8), window(1)) > 0)
-    fall = np.asarray(cv2.subtract(small, cv2.erode(small, window(2))), dtype=np.uint8)
-    if not meeting.any() or np.median(_share(fall, paper)[meeting]) >= SHARP_STEP * STEPS:
-        return False
-    near = cv2.dilate(meeting.view(np.uint8), window(half)) > 0
-    depths = [cv2.distanceTransform(part.view(np.uint8), cv2.DIST_C, 3) for part in (area, is_ink)]
-    return bool(depths[0].max() <= BROADER * depths[1][near].max())
+def _share_fallen(small: UInt8, paper: UInt8) -> UInt8:
+    """(h, w) uint8, by how much of paper's brightness the darkest pixel within two is darker."""
+    return _share(np.asarray(cv2.subtract(small, cv2.erode(small, window(2))), dtype=np.uint8), paper)
+
+
+def _bleached(
+    areas: cv2.typing.MatLike, large: NDArray[np.intp], fall: UInt8, is_ink: Mask, half: int
+) -> list[np.intp]:
+    """Which dark areas become ink without a step, and are no broader than that: strokes that glare bleaches."""
+    beside_ink = cv2.dilate(is_ink.view(np.uint8), window(1)) > 0
+    ink_depth = cv2.distanceTransform(is_ink.view(np.uint8), cv2.DIST_C, 3)
+    bleached = []
+    for area in large:
+        own = np.asarray(areas == area)
+        meeting = own & beside_ink
+        if not meeting.any() or np.median(fall[meeting]) >= SHARP_STEP * STEPS:
+            continue
+        near = cv2.dilate(meeting.view(np.uint8), window(half)) > 0
+        depth = cv2.distanceTransform(own.view(np.uint8), cv2.DIST_C, 3)
+        if depth.max() <= BROADER * ink_depth[near].max():
+            bleached.append(area)
+    return bleached
 
 
 def _may_be_shade(areas: cv2.typing.MatLike, stats: cv2.typing.MatLike) -> Mask:

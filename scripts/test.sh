@@ -44,7 +44,7 @@ main() {
   change "check format" "$bin/ruff" format --check --quiet .
   change "check types" "$bin/mypy"
   change "check layers" "$bin/lint-imports"
-  fetch_mnist
+  fetch_data
   change "test" "$PYTHON" -m pytest "$@"
 }
 

@@ -26,7 +26,7 @@ main() {
     shift
   fi
   ensure_venv pi,trainer
-  [[ " $* " == *" --mnist"* ]] || fetch_mnist
+  [[ " $* " == *" --mnist"* ]] || fetch_data
   change "train, quantize, evaluate and export" exec "$PYTHON" -m trainer all "$@"
 }
 

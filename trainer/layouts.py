@@ -9,12 +9,15 @@ import numpy as np
 from edge_app.frames import Float32
 from trainer.foreign_signs import draw_sign
 from trainer.pages import MARGIN_PX, PAGE_WH, Sheet, WrittenDigit, WrittenNumber, fill_lines
-from trainer.pens import font_files, write_text
+from trainer.pens import font_files, is_print, write_text
+from trainer.writers import learnt_hands, unknown_hands
 
 Lines: TypeAlias = list[list[tuple[float, float]]]
 
 OPERATORS = ("+", "-", "x", "=", "/", "(", ")", ":", "*")
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+SURE_LETTERS = "CEFHLNPTUVXacdefhnprtuvx"  # no hand's pass for a digit; A, K, M, R, W and some small ones are held out
+CAPITALIZED, CAPITALS = 0.4, 0.1  # shares of words that begin with one, and that are of nothing else
 SCRIPTS = ("hershey-0", "hershey-2", "hershey-3", "hershey-6", "hershey-7")  # upright and cursive stroke fonts
 
 
@@ -55,7 +58,7 @@ def form(sheet: Sheet) -> None:
     side, thickness = int(random.integers(85, 125)), int(random.integers(2, 5))
     gap = 0 if random.random() < 0.5 else int(random.integers(8, 20))
     for line, top in enumerate(range(MARGIN_PX, PAGE_WH[1] - MARGIN_PX - side, side + int(random.integers(40, 80)))):
-        word = _word(random, 3, 8)
+        word = _word(sheet, 3, 8)
         sheet.put_text(word, font, MARGIN_PX, top + side // 3, int(side * 0.3))
         count = int(random.integers(2, 8))
         left = MARGIN_PX + 320
@@ -162,7 +165,7 @@ def noted(sheet: Sheet) -> None:
     def word(sheet: Sheet, left: int, top: int, size_px: int) -> int:
         random = sheet.random
         font = str(random.choice(SCRIPTS)) if random.random() < 0.6 else _font(random)
-        ink = write_text(_word(random, 2, 6), font, int(size_px * random.uniform(0.5, 0.8)))
+        ink = write_text(_word(sheet, 2, 6), font, int(size_px * random.uniform(0.5, 0.8)))
         x, y = left + int(size_px * random.uniform(1.0, 1.6)), top + size_px - ink.shape[0]
         if x + ink.shape[1] > PAGE_WH[0] - MARGIN_PX:
             return left
@@ -185,6 +188,28 @@ def words(sheet: Sheet) -> None:
     _fill_with_words(sheet, (font,), int(random.integers(34, 70)), width)
 
 
+def handwritten(sheet: Sheet) -> None:
+    """Lines of words in somebody's own hand, no digits."""
+    _fill_with_words(sheet, (_hand(sheet),), int(sheet.random.integers(34, 90)), 0.1)
+
+
+def notes(sheet: Sheet) -> None:
+    """Numbers amid words as tall as they are, in somebody's own hand."""
+    font, random = _hand(sheet), sheet.random
+
+    def words(sheet: Sheet, left: int, top: int, size_px: int) -> int:
+        for _ in range(int(random.integers(0, 3))):
+            ink = write_text(_word(sheet, 2, 7), font, int(size_px * random.uniform(0.8, 1.1)))
+            x = left + int(size_px * random.uniform(0.6, 1.2))
+            if x + ink.shape[1] > PAGE_WH[0] - MARGIN_PX:
+                break
+            sheet.put(ink, x, top + size_px - ink.shape[0])
+            left = x + ink.shape[1]
+        return left - int(size_px * random.uniform(0.0, 0.5))  # a number stands as close to a word as to a number
+
+    fill_lines(sheet, words)
+
+
 def print_only(sheet: Sheet) -> None:
     """A printed page."""
     random = sheet.random
@@ -197,7 +222,7 @@ def letters(sheet: Sheet) -> None:
     for top in range(MARGIN_PX, PAGE_WH[1] - 2 * MARGIN_PX, 150):
         for left in range(MARGIN_PX, PAGE_WH[0] - MARGIN_PX - 60, 150):
             font = str(random.choice(SCRIPTS)) if random.random() < 0.5 else _font(random)
-            letter = LETTERS[int(random.integers(len(LETTERS)))]
+            letter = str(random.choice(list(_alphabet(sheet))))
             sheet.put(write_text(letter, font, int(random.integers(60, 110)), random.uniform(0.05, 0.14)), left, top)
 
 
@@ -291,10 +316,10 @@ def _fill_with_words(sheet: Sheet, fonts: Sequence[str], size_px: int, width: fl
         left = MARGIN_PX
         while left < PAGE_WH[0] - MARGIN_PX - 4 * size_px:
             font = fonts[int(random.integers(len(fonts)))]
-            ink = write_text(_word(random, 2, 9), font, size_px, width)
+            ink = write_text(_word(sheet, 2, 9), font, size_px, width)
             if left + ink.shape[1] > PAGE_WH[0] - MARGIN_PX:
                 break
-            sheet.put(ink, left, top + size_px - min(ink.shape[0], size_px), printed=not font.startswith("hershey"))
+            sheet.put(ink, left, top + size_px - min(ink.shape[0], size_px), printed=is_print(font))
             left += ink.shape[1] + int(size_px * random.uniform(0.5, 0.9))
 
 
@@ -330,7 +355,20 @@ def _font(random: np.random.Generator) -> str:
     return files[int(random.integers(len(files)))]
 
 
-def _word(random: np.random.Generator, fewest: int, most: int) -> str:
-    """A word of no language: letters at random, the first one sometimes a capital."""
-    small = "".join(LETTERS[26 + index] for index in random.integers(0, 26, int(random.integers(fewest, most + 1))))
-    return small.capitalize() if random.random() < 0.3 else small
+def _hand(sheet: Sheet) -> str:
+    """Somebody's handwriting."""
+    hands = learnt_hands() if sheet.style.taught else unknown_hands()
+    return hands[int(sheet.random.integers(len(hands)))]
+
+
+def _alphabet(sheet: Sheet) -> str:
+    return SURE_LETTERS if sheet.style.taught else LETTERS
+
+
+def _word(sheet: Sheet, fewest: int, most: int) -> str:
+    """A word of no language: letters at random, the first one or all of them sometimes capitals."""
+    random, chance = sheet.random, sheet.random.random()
+    small, large = ([letter for letter in _alphabet(sheet) if letter.islower() is lower] for lower in (True, False))
+    count = int(random.integers(fewest, most + 1))
+    first, rest = large if chance < CAPITALIZED else small, large if chance < CAPITALS else small
+    return "".join(str(random.choice(letters)) for letters in (first, *[rest] * (count - 1)))

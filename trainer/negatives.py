@@ -14,14 +14,15 @@ from edge_app.frames import Float32, UInt8
 from edge_app.stages.crop import center_ink
 from edge_app.stages.strokes import SLIM, long_axis
 from trainer.foreign_signs import draw_sign
-from trainer.layouts import MARKS, draw_lines, draw_mark, draw_tick
+from trainer.layouts import MARKS, SURE_LETTERS, draw_lines, draw_mark, draw_tick
 from trainer.pens import font_files, write_text
+from trainer.writers import learnt_hands, unknown_hands
 
 T = TypeVar("T")
 
 SIDE_PX = 84  # of a mark before it is shrunk to a crop
 PRINTED_LETTERS = "BDGQSZgjqsyzJY"
-SYMBOLS = "CEFHLNPTUVXacdefhnprtuvx+=*~^<>{}[]-.!;"
+SYMBOLS = SURE_LETTERS + "+=*~^<>{}[]-.!;"
 HELD_OUT_SYMBOLS = "AKMRWkmw&@%?#$"
 HELD_OUT_MARKS = (4, 7)  # star and triangle, by their place in `layouts.MARKS`
 HERSHEY_FONTS = tuple(f"hershey-{face}" for face in range(8))
@@ -99,7 +100,7 @@ def tick(random: np.random.Generator) -> Float32:
 
 def _word(random: np.random.Generator) -> Float32:
     """Two to four letters that hang together."""
-    text = "".join(_pick(SYMBOLS[:25], random) for _ in range(int(random.integers(2, 5))))
+    text = "".join(_pick(SURE_LETTERS, random) for _ in range(int(random.integers(2, 5))))
     ink = _written(text, random)
     size_wh = max(1, int(ink.shape[1] * random.uniform(0.8, 1.0))), ink.shape[0]
     return np.asarray(cv2.resize(ink, size_wh, interpolation=cv2.INTER_AREA), dtype=np.float32)
@@ -127,7 +128,7 @@ def _blob(random: np.random.Generator) -> Float32:
 
 
 def _held_out_symbol(random: np.random.Generator) -> Float32:
-    return _written(_pick(HELD_OUT_SYMBOLS, random), random)
+    return _written(_pick(HELD_OUT_SYMBOLS, random), random, unknown_hands)
 
 
 def _held_out_mark(random: np.random.Generator) -> Float32:
@@ -144,9 +145,9 @@ BENT = (_bracket, tick, _mark, _sign)
 """Kinds that are no 1 even where they are as slim as one."""
 
 
-def _written(text: str, random: np.random.Generator) -> Float32:
-    """Text by hand or by a printer, with a pen's width of its own."""
-    fonts = HERSHEY_FONTS if random.random() < 0.5 else font_files()
+def _written(text: str, random: np.random.Generator, hands: Callable[[], Sequence[str]] = learnt_hands) -> Float32:
+    """Text by somebody's hand, by OpenCV's or by a printer, with a pen's width of its own."""
+    fonts = (HERSHEY_FONTS, font_files(), hands())[int(random.integers(3))]
     return write_text(text, _pick(fonts, random), SIDE_PX, random.uniform(0.03, 0.16))
 
 

@@ -13,7 +13,7 @@ import numpy as np
 from edge_app.frames import BoxXYWH, Float32, UInt8
 from trainer.data import Digits
 from trainer.hands import foreign
-from trainer.pens import PLAIN, Pen, draw_digit, write_text
+from trainer.pens import PLAIN, Pen, draw_digit, is_print, write_text
 from trainer.textures import clouds
 
 PAGE_WH = (1200, 900)
@@ -75,6 +75,7 @@ class Style:
         slant: shear of the whole hand; 0.3 leans 17 degrees to the right, below 0 to the left.
         strength: how dark the ink is, 1.0 for opaque.
         creases: how deep the shading of folds is, as a share of the light; 0.15 was a ball of paper.
+        taught: whether models learn from the page: by writers whom they may know, in letters that pass for no digit.
     """
 
     height_px: tuple[int, int] = (58, 130)
@@ -88,6 +89,7 @@ class Style:
     slant: tuple[float, float] = (0.0, 0.0)
     strength: tuple[float, float] = (0.9, 0.9)
     creases: float = 0.0
+    taught: bool = False
 
 
 PLAIN_STYLE = Style()
@@ -158,7 +160,7 @@ class Sheet:
 
     def put_text(self, text: str, font: str, x: int, y: int, height_px: int, width: float = 0.1) -> BoxXYWH:
         """Writes other than digits with the page's pen, or prints it where the font is a printer's."""
-        return self.put(write_text(text, font, height_px, width), x, y, printed=not font.startswith("hershey"))
+        return self.put(write_text(text, font, height_px, width), x, y, printed=is_print(font))
 
     def page(self) -> Page:
         """The page as it now stands, on paper."""

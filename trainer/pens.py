@@ -141,7 +141,8 @@ def write_text(text: str, font: str, height_px: int, width: float = 0.1) -> Floa
 
     Args:
         text: what the font has.
-        font: "hershey-0" to "hershey-7" for OpenCV's stroke fonts, or a file name among `font_files`.
+        font: "hershey-0" to "hershey-7" for OpenCV's stroke fonts, a file name among `font_files`, or the path of
+            another font.
         height_px: of a capital letter.
         width: of a Hershey stroke, as a share of the height; other fonts have their own.
 
@@ -157,11 +158,17 @@ def write_text(text: str, font: str, height_px: int, width: float = 0.1) -> Floa
     return cut_to_ink(np.asarray(canvas, dtype=np.float32) / 255.0)
 
 
+@lru_cache(maxsize=1)
 def font_files() -> tuple[str, ...]:
     """The text fonts that matplotlib ships: sans, serif, typewriter and TeX's, upright, bold and italic."""
     kept = ("DejaVuSans", "DejaVuSerif", "STIXGeneral", "cmr10", "cmb10", "cmss10", "cmtt10")
     names = (file.name for file in font_folder().glob("*.ttf") if file.stem.startswith(kept))
     return tuple(sorted(name for name in names if "Display" not in name))  # those have no digits
+
+
+def is_print(font: str) -> bool:
+    """Whether a font is a printer's, and no hand's nor OpenCV's."""
+    return font in font_files()
 
 
 def cut_to_ink(ink: Float32) -> Float32:

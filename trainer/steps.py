@@ -68,7 +68,8 @@ LOCKED = FLOAT_FILE, INT8_FILE, TRAINING_EXTRAS, VALIDATION_EXTRAS
 QAT_EPOCHS = 4
 FINE_EPOCHS = 3
 FINE_LEARNING_RATE = 1e-3  # a quarter of it is used, as wherever a model starts from a finished one
-FINE_EXTRAS = Extras(scenes=4, negatives=3_000, pairs=500)  # so that it does not forget what is no digit
+# So that it does not forget what is no digit.
+FINE_EXTRAS = Extras(scenes=4, negatives=3_000, pairs=500, hands=1_000, written=1_500)
 QAT_LEARNING_RATE = 1e-4
 
 

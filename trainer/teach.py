@@ -165,8 +165,9 @@ def lessons_folder(folder: Path, student: str) -> Path:
 
 def _extras_file(folder: Path, course: Course) -> Path:
     """Where courses that show the same find it: its name says what it was made by."""
-    made_by = f"{course.seed}-{course.extras.scenes}-{course.extras.negatives}-{course.extras.pairs}-{kinds_digest()}"
-    return folder.parent / f"extras-{made_by}.npz"
+    counts = dataclasses.asdict(dataclasses.replace(course.extras, shown=None)).values()
+    made_by = "-".join(str(count) for count in (course.seed, *counts) if count is not None)
+    return folder.parent / f"extras-{made_by}-{kinds_digest()}.npz"
 
 
 def _make_lesson(

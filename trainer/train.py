@@ -105,9 +105,9 @@ class Finished:
         return Finished(load_model(file), hashlib.sha256(file.read_bytes()).hexdigest())
 
 
-EXTRAS = Extras(scenes=80, negatives=40_000, pairs=10_000, shown=60_000)
+EXTRAS = Extras(scenes=80, negatives=40_000, pairs=10_000, hands=10_000, written=20_000, shown=80_000)
 # What a small network lacks is not size, but pages.
-MANY_EXTRAS = Extras(scenes=310, negatives=300_000, pairs=60_000, shown=120_000)
+MANY_EXTRAS = Extras(scenes=310, negatives=300_000, pairs=60_000, hands=80_000, written=140_000, shown=165_000)
 HALF = "mixed_bfloat16"  # a fifth to a third faster than float32, where the processor knows it
 
 RECIPES = {

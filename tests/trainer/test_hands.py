@@ -4,7 +4,8 @@ import cv2
 import numpy as np
 import pytest
 
-from trainer.hands import foreign, stroke_px
+from trainer.data import Mnist, prepare
+from trainer.hands import foreign, other_hands, stroke_px
 
 OFTEN = 40  # draws, of which some get the trait
 
@@ -81,3 +82,37 @@ def test_other_digits_are_the_same_everywhere(label: int) -> None:
 
 def test_the_pens_width_is_measured() -> None:
     assert stroke_px(foreign(ONE, 3, np.random.default_rng(0))) == pytest.approx(9, abs=2)
+
+
+def test_a_1_that_leans_gets_its_flag_too_and_one_with_a_flag_no_other() -> None:
+    leaning = scan(((20, 4), (9, 24)))
+    flagged = scan(((9, 9), (14, 4)), ((14, 4), (14, 24)))
+
+    assert len(drawn(leaning, 1)) > 1
+    assert len(drawn(flagged, 1)) == 1
+
+
+def test_other_hands_write_all_digits_some_of_them_narrower_than_mnist(mnist: Mnist) -> None:
+    handwriting = prepare(mnist.validation)
+
+    digits = other_hands(handwriting, 600, np.random.default_rng(2))
+
+    assert digits.images.shape == (600, 28, 28)
+    assert set(digits.labels) == set(range(10))
+    slim = {
+        name: np.mean([_slimness(image) < 0.5 for image in source.images[source.labels == 8]])
+        for name, source in (("other", digits), ("mnist", handwriting))
+    }
+    assert slim["other"] > 3 * slim["mnist"]
+
+
+def test_the_same_chance_gives_the_same_hands(mnist: Mnist) -> None:
+    first, second = (other_hands(prepare(mnist.validation), 50, np.random.default_rng(4)) for _ in range(2))
+
+    assert np.array_equal(first.images, second.images)
+    assert np.array_equal(first.labels, second.labels)
+
+
+def _slimness(image: np.ndarray) -> float:
+    _, _, width, height = cv2.boundingRect((image > 110).astype(np.uint8))
+    return float(width / max(height, 1))

@@ -68,7 +68,7 @@ def test_scenes_give_the_same_crops_on_one_core_and_on_several(mnist: Mnist, mon
 
 def test_kinds_with_letters_are_not_harvested() -> None:
     assert set(HARVESTED) < set(KINDS)
-    assert not {"noted", "letters", "words", "print", "scribbles", "signs"} & set(HARVESTED)
+    assert not {"noted", "notes", "letters", "words", "handwritten", "print", "scribbles", "signs"} & set(HARVESTED)
 
 
 def test_extras_are_made_once_and_kept(mnist: Mnist, tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:  # type: ignore[no-untyped-def]
@@ -82,6 +82,19 @@ def test_extras_are_made_once_and_kept(mnist: Mnist, tmp_path, monkeypatch: pyte
     assert np.array_equal(made.images, again.images)
     assert np.array_equal(made.labels, again.labels)
     assert np.count_nonzero(made.labels == REJECT) >= 20
+
+
+def test_what_labels_alone_speak_of_comes_last(mnist: Mnist, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("trainer.corpus.HARVESTED", ("plain",))
+    extras = Extras(scenes=1, negatives=30, pairs=10, hands=50, written=70)
+
+    made = make_extras(mnist.train, extras, seed=5)
+
+    by_camera, drawn = np.split(made.labels, [len(made) - extras.drawn])
+    assert len(by_camera)
+    assert (drawn[:40] == REJECT).all()
+    assert (drawn[40:90] < REJECT).all()
+    assert 0 < np.count_nonzero(drawn[90:] == REJECT) < 70
 
 
 def test_the_same_seed_makes_the_same_extras(mnist: Mnist, monkeypatch: pytest.MonkeyPatch) -> None:

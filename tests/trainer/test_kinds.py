@@ -6,7 +6,9 @@ import pytest
 
 from trainer import kinds
 from trainer.data import Mnist
-from trainer.kinds import KINDS, NEGATIVE, POSITIVE, Scene, draw
+from trainer.kinds import KINDS, NEGATIVE, POSITIVE, TAUGHT, Scene, draw
+from trainer.layouts import SURE_LETTERS
+from trainer.writers import learnt_hands, unknown_hands
 
 
 def scene(name: str, mnist: Mnist, seed: int = 3) -> Scene:
@@ -33,6 +35,45 @@ def test_pictures_without_digits_have_no_truth_but_something_in_them(name: str, 
 
     assert drawn.numbers == ()
     assert drawn.frame.std() > 2.0
+
+
+def written_in(name: str, mnist: Mnist, monkeypatch: pytest.MonkeyPatch) -> tuple[set[str], set[str]]:
+    """Letters and fonts of three pages."""
+    letters, fonts = set[str](), set[str]()
+    really = kinds.layouts.write_text
+
+    def write_text(text: str, font: str, *size: float) -> np.ndarray:
+        letters.update(text)
+        fonts.add(font)
+        return really(text, font, *size)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(kinds.layouts, "write_text", write_text)
+        for seed in range(3):
+            scene(name, mnist, seed)
+    return letters, fonts
+
+
+@pytest.mark.parametrize("name", TAUGHT)
+def test_models_learn_from_letters_that_pass_for_no_digit(
+    name: str, mnist: Mnist, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taught, _ = written_in(name, mnist, monkeypatch)
+    measured, _ = written_in(name.removeprefix("taught-"), mnist, monkeypatch)
+
+    assert taught <= set(SURE_LETTERS)
+    assert measured - set(SURE_LETTERS)
+
+
+@pytest.mark.parametrize("name", ["notes", "handwritten"])
+def test_pages_to_measure_on_are_by_writers_whom_no_model_knows(
+    name: str, mnist: Mnist, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, learnt = written_in(f"taught-{name}", mnist, monkeypatch)
+    _, measured = written_in(name, mnist, monkeypatch)
+
+    assert learnt <= set(learnt_hands())
+    assert measured <= set(unknown_hands())
 
 
 def test_the_same_seed_draws_the_same_and_another_another(mnist: Mnist) -> None:

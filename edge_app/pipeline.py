@@ -53,7 +53,8 @@ from edge_app.stages.regions import RegionLimits, find_regions
 from edge_app.stages.roi import moved, part_of, roi_box
 from edge_app.stages.shrink import shrunk
 from edge_app.stages.signs import with_bent_ones, without_slashes, without_small_signs
-from edge_app.stages.strokes import ONE, without_ruled_ones
+from edge_app.stages.strokes import ONE, without_digits, without_ruled_ones
+from edge_app.stages.words import in_words
 from edge_app.stopwatch import StopWatch
 
 CROPS_IN_A_ROW = 16  # of the layer that shows them
@@ -241,11 +242,14 @@ class Pipeline:
         by_hand = without_ruled_ones(scored, region_map)
         told_apart = without_dotted(without_small_signs(without_slashes(by_hand)), region_map)
         settled = with_bent_ones(in_company(told_apart))
+        words = in_words(settled)
+        settled = replace(settled, scores=without_digits(settled.scores, words))
         verdicts = classify(settled, self._settings.threshold)
         watch.lap("classify")
         readings = group_readings(verdicts.digits, verdicts.doubtful, frame.size_wh, region_map.tilt_deg)
         patches = {region.box_xywh: patch for region, patch in zip(settled.regions, settled.patches, strict=True)}
-        readings = believable(readings, verdicts.others, region_map, patches)
+        letters = {settled.regions[row].box_xywh for row in np.flatnonzero(words)}
+        readings = believable(readings, verdicts.others, region_map, patches, letters)
         readings = with_clear_ends(readings, verdicts.others, region_map)
         watch.lap("readings")
         return _Said(readings, region_map, belief, patches)

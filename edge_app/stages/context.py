@@ -5,7 +5,7 @@ like a 7. Among letters, or among dozens of shapes that are nothing, it is not b
 of nothing else.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from edge_app.frames import BoxXYWH, Reading, Region, RegionMap
 from edge_app.stages.boxes import off_edges, working_box
 from edge_app.stages.crop import Patch
+from edge_app.stages.ground import PAPER_LIKE
 from edge_app.stages.rows import Boxes, as_boxes, gaps, in_row
 from edge_app.stages.strokes import ONE
 
@@ -37,7 +38,7 @@ INK_EXTENT = 0.3, 4.0  # of pieces of ink around a number of one digit, whatever
 INK_REACH = 4.0  # how far around it, likewise
 INK_LEAST, INK_RATIO = 8, 3.5  # of these to digits: on a desk of leather, or of wood
 BEYOND_DOUBT = 0.99  # probability from which one digit is believed there, beside a letter, clear of print; not of a 1
-CALM, PAPER_LIKE = 0.055, 0.15  # unrest of a digit on a card before a garden; of letters on paper; leaves have more
+CALM = 0.055  # unrest of a digit on a card before a garden; leaves have more
 CLEARLY_CALM = 0.95  # probability of each digit of such a number
 CLEAR = 0.5  # of a digit's height: where it stands as far from all shapes about as tall, it is in no texture
 TOWER_OVER = 0.2, 1.0  # of a lone stroke's height: of the digits in its row
@@ -56,6 +57,7 @@ def believable(
     others: Sequence[Region],
     region_map: RegionMap,
     patches: Mapping[BoxXYWH, Patch],
+    letters: Collection[BoxXYWH] = (),
 ) -> tuple[Reading, ...]:
     """Leaves out the readings that are letters of a word, or stray shapes in print or texture.
 
@@ -64,6 +66,7 @@ def believable(
         others: its regions that are surely no digit.
         region_map: its ink.
         patches: of all of these, by their boxes.
+        letters: boxes of those others that form words: no texture.
 
     Returns:
         The rest, in the order given.
@@ -81,7 +84,8 @@ def believable(
     apart = [r for r in kept if not _in_word(r, shapes)]
     kept = [r for r in kept if r in apart or _has_unit(r, shapes, apart)]
     # Fellows are some of the shapes, and sought only where there are too many of these.
-    strays = [r for r in kept if _in_texture(r, shapes, digits)]
+    texture = _boxes([region for region in whole if region.box_xywh not in letters])
+    strays = [r for r in kept if _in_texture(r, texture if _is_written(r) else shapes, digits)]
     strays = [r for r in strays if _in_texture(r, _boxes(_fellows(r, whole, patches)), digits)]
     kept = [r for r in kept if r not in strays]
     return tuple(
@@ -209,6 +213,12 @@ def _in_tally(reading: Reading, ones: Boxes, digits: Boxes) -> bool:
         return False
     strokes, all_digits = (np.count_nonzero(in_row(reading.box_xywh, boxes, TALLY_HEIGHTS)) for boxes in (ones, digits))
     return strokes >= TALLY_LEAST and strokes == all_digits
+
+
+def _is_written(reading: Reading) -> bool:
+    """Whether a number may stand amid words: it is sure, and more than strokes and rings."""
+    least = BEYOND_DOUBT if len(reading.digits) == 1 else CLEARLY_DIGITS
+    return not _is_plain(reading) and min(digit.confidence for digit in reading.digits) >= least
 
 
 def _is_plain(reading: Reading) -> bool:

@@ -17,6 +17,9 @@ GRAIN_SHARE = 0.75  # of the ground, that has less
 GRAIN_WEIGHT, RAGGED_WEIGHT, RIM_WEIGHT = 0.5, 0.75, 0.75  # chosen on validation
 
 
+PAPER_LIKE = 0.15  # of 90 % of letters on paper, less; of 95 % of what is in photographs, more
+
+
 def unrest(
     level: UInt8, strokes: UInt8, any_ink: UInt8, *, contrast: float, stroke_width: float, dark_rim: float
 ) -> float:

@@ -115,6 +115,14 @@ def without_digit(scores: Float32, rows: NDArray[np.bool_], digit: int | NDArray
     return changed
 
 
+def without_digits(scores: Float32, rows: NDArray[np.bool_]) -> Float32:
+    """The same with the probabilities of all digits, (N, classes) float32, a fresh array."""
+    changed = scores.copy()
+    if scores.shape[1] > REJECT:
+        changed[rows, :REJECT], changed[rows, REJECT] = 0.0, 1.0
+    return changed
+
+
 def long_axis(crop: UInt8) -> tuple[float, float]:
     """The ellipse of inertia of a crop's ink.
 

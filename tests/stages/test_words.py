@@ -1,0 +1,86 @@
+"""On a page with words, what hangs together with letters is a letter; elsewhere nothing is taken for one."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from edge_app.frames import Region
+from edge_app.stages.classify import Scored
+from edge_app.stages.crop import Measures
+from edge_app.stages.words import in_words
+from tests.patches import patches_of
+
+LETTER, DIGIT = 0.98, 0.01  # probability of "not a digit"
+STEP_PX = 24  # from letter to letter: 4 pixels apart
+
+
+def page(*lines: str, unrest: float = 0.05, step_px: int = STEP_PX) -> Scored:
+    """Lines of regions: x is surely no digit, 5 a digit, ? a doubtful one, a blank a space."""
+    doubts = {"x": LETTER, "5": DIGIT, "?": 0.4}
+    placed = [
+        (doubts[sign], (20 + step_px * column, 40 + 60 * row, 20, 30))
+        for row, line in enumerate(lines)
+        for column, sign in enumerate(line)
+        if sign != " "
+    ]
+    scores = np.zeros((len(placed), 11), dtype=np.float32)
+    scores[:, 10] = [doubt for doubt, _ in placed]
+    scores[:, 5] = 1.0 - scores[:, 10]
+    zeros = np.zeros(len(placed), dtype=np.float32)
+    regions = tuple(Region(box, (number + 1,)) for number, (_, box) in enumerate(placed))
+    patches = patches_of(*[unrest] * len(placed))
+    return Scored(regions, scores, Measures(zeros, zeros, zeros, zeros), zeros, patches)
+
+
+def letters(scored: Scored) -> str:
+    return "".join("x" if one else "5" for one in in_words(scored))
+
+
+def test_a_digit_beside_letters_is_a_letter_and_a_number_apart_is_none() -> None:
+    assert letters(page("xxxx  55", "5x5x5  5")) == "xxxx55" + "xxxxx5"
+
+
+def test_an_unreadable_digit_makes_no_word_of_a_number_where_there_are_no_words() -> None:
+    assert letters(page("55x55", "5555  555")) == "5" * 12
+
+
+def test_a_long_number_outweighs_a_digit_that_is_in_doubt() -> None:
+    assert letters(page("xxxx", "5555?555")) == "xxxx" + "5" * 8
+    assert letters(page("xxxx", "5?")) == "xxxx" + "xx"
+
+
+def test_a_doubtful_digit_alone_is_no_word() -> None:
+    assert letters(page("xxxx", "?")) == "xxxx" + "5"
+
+
+def test_signs_that_stand_apart_are_no_words() -> None:
+    assert letters(page("x x x x x x 5", step_px=40)) == "5555555"
+
+
+def test_a_word_in_one_stroke_is_a_word_and_a_letter_alone_is_none() -> None:
+    scored = page("xxxx", "x", "x")
+    x, y, width, height = scored.regions[-1].box_xywh
+    word = replace(scored.regions[-1], box_xywh=(x, y, 4 * width, height))
+
+    assert letters(replace(scored, regions=(*scored.regions[:-1], word))) == "xxxx5x"
+
+
+def test_a_texture_is_no_text() -> None:
+    assert letters(page("xxxx5", unrest=0.5)) == "55555"
+
+
+def test_what_runs_off_the_frame_is_no_letter() -> None:
+    scored = page("xxxx5")
+    cut = tuple(replace(region, cut=True) for region in scored.regions[:3])
+
+    assert letters(replace(scored, regions=(*cut, *scored.regions[3:]))) == "55555"
+
+
+def test_a_model_that_knows_digits_alone_finds_no_words() -> None:
+    scored = page("xxxx5")
+
+    assert letters(replace(scored, scores=scored.scores[:, :10])) == "55555"
+
+
+def test_an_empty_page_has_no_words() -> None:
+    assert letters(page("")) == ""

@@ -42,7 +42,7 @@ def foreign(image: UInt8, label: int, random: np.random.Generator) -> UInt8:
     Returns:
         (112, 112) uint8: four times the size.
     """
-    large = np.asarray(cv2.resize(image, None, fx=FACTOR, fy=FACTOR, interpolation=cv2.INTER_CUBIC), dtype=np.uint8)
+    large = _enlarged(image)
     if label not in TRAITS or random.random() > TRAIT_SHARES[label]:
         return large
     return TRAITS[label](large, random)
@@ -81,7 +81,7 @@ def _by_a_writer(digit: int, random: np.random.Generator) -> UInt8:
 
 
 def _written_anew(image: UInt8, digit: int, random: np.random.Generator) -> UInt8:
-    large = np.asarray(cv2.resize(image, None, fx=FACTOR, fy=FACTOR, interpolation=cv2.INTER_CUBIC), dtype=np.uint8)
+    large = _enlarged(image)
     has_trait = digit in TRAITS and random.random() < max(TRAIT_LEAST, TRAIT_SHARES[digit])
     if has_trait:
         large = TRAITS[digit](large, random)
@@ -91,6 +91,10 @@ def _written_anew(image: UInt8, digit: int, random: np.random.Generator) -> UInt
     least = NARROWEST_7 if digit == 7 and not has_trait else NARROWEST
     factor = random.uniform(least, NARROWED) * height / max(width, 1)
     return large if factor >= 1 else np.asarray(cv2.resize(large, None, fx=factor, fy=1, interpolation=cv2.INTER_AREA))
+
+
+def _enlarged(image: UInt8) -> UInt8:
+    return np.asarray(cv2.resize(image, None, fx=FACTOR, fy=FACTOR, interpolation=cv2.INTER_CUBIC), dtype=np.uint8)
 
 
 def _as_large_as_mnist(ink: UInt8) -> UInt8:

@@ -38,7 +38,7 @@ def test_kinds_and_groups_of_kinds_are_drawn(tmp_path: Path) -> None:
     assert done.returncode == 0
     assert labels[0]["orientation"] == "auto"
     assert labels[0]["lines"]
-    negative = {"blank", "texture", "letters", "words", "print", "scribbles", "signs"}
+    negative = {"blank", "texture", "letters", "words", "handwritten", "print", "scribbles", "signs"}
     assert {label["kind"] for label in labels[1:]} == negative
     assert all(label["lines"] == [] for label in labels[1:])
 

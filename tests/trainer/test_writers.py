@@ -1,13 +1,11 @@
 """Hands are fetched once, checked, and kept; wrong ones are refused."""
 
-import os
-import stat
-import tarfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.fake_npm import fake_npm
 from trainer import writers
 from trainer.errors import DataError
 from trainer.writers import HELD_OUT_WRITERS, WRITERS, learnt_hands, unknown_hands
@@ -26,17 +24,8 @@ def fresh_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Pat
     writers._files.cache_clear()
 
 
-def fake_npm(folder: Path, fonts: dict[str, bytes]) -> str:
-    """A folder for PATH with an `npm` that packs the fonts given, all in one archive."""
-    archive = folder / "fonts.tgz"
-    with tarfile.open(archive, "w:gz") as packed:
-        for name, content in fonts.items():
-            (folder / "member").write_bytes(content)
-            packed.add(folder / "member", f"package/files/{name}")
-    npm = folder / "npm"
-    npm.write_text(f'#!/bin/sh\nwhile [ "$1" != --pack-destination ]; do shift; done\ncp {archive} "$2"\n')
-    npm.chmod(npm.stat().st_mode | stat.S_IEXEC)
-    return os.pathsep.join([str(folder), os.environ["PATH"]])
+def npm_with(folder: Path, fonts: dict[str, bytes]) -> str:
+    return fake_npm(folder, {f"package/files/{name}": content for name, content in fonts.items()})
 
 
 def test_no_writer_is_both_learnt_from_and_measured_on() -> None:
@@ -47,7 +36,7 @@ def test_no_writer_is_both_learnt_from_and_measured_on() -> None:
 def test_hands_are_fetched_once_and_kept(
     known_fonts: dict[str, bytes], fresh_cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("PATH", fake_npm(tmp_path, known_fonts))
+    monkeypatch.setenv("PATH", npm_with(tmp_path, known_fonts))
 
     first = learnt_hands()
     monkeypatch.setenv("PATH", "/nonexistent")
@@ -61,7 +50,7 @@ def test_another_font_is_refused_and_not_kept(
     fresh_cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fonts = {f"{name}-latin-400-normal.woff": b"not a font" for name in WRITERS | HELD_OUT_WRITERS}
-    monkeypatch.setenv("PATH", fake_npm(tmp_path, fonts))
+    monkeypatch.setenv("PATH", npm_with(tmp_path, fonts))
 
     with pytest.raises(DataError, match="must have sha256"):
         learnt_hands()
@@ -70,7 +59,7 @@ def test_another_font_is_refused_and_not_kept(
 
 
 def test_a_package_without_its_font_is_told(fresh_cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PATH", fake_npm(tmp_path, {"other.woff": b""}))
+    monkeypatch.setenv("PATH", npm_with(tmp_path, {"other.woff": b""}))
 
     with pytest.raises(DataError, match="Received: an archive without it"):
         learnt_hands()

@@ -1,5 +1,7 @@
 """Among letters and shapes a lonely digit is not believed."""
 
+from collections.abc import Collection
+
 import cv2
 import numpy as np
 import pytest
@@ -25,11 +27,12 @@ def texts(
     *,
     unrest: float = 0.06,
     unrest_of_others: float = 0.0,
+    letters: Collection[BoxXYWH] = (),
 ) -> list[str]:
     region_map = find_regions(np.zeros((480, 640), np.uint8) if ink is None else ink)
     patches = {digit.box_xywh: patch_of(unrest) for reading in readings for digit in reading.digits}
     patches |= {region.box_xywh: patch_of(unrest_of_others) for region in others}
-    return [reading.text for reading in believable(readings, others, region_map, patches)]
+    return [reading.text for reading in believable(readings, others, region_map, patches, letters)]
 
 
 def test_numbers_alone_are_believed() -> None:
@@ -129,6 +132,22 @@ def test_one_digit_beside_print_is_believed_where_it_stands_clear(
     print_below = shapes(*((40 + 24 * place, 130 + nearest_px, 16, 20) for place in range(6)))
 
     assert texts([reading], print_below) == ["6"] * believed
+
+
+@pytest.mark.parametrize(
+    ("amid", "believed"),
+    [
+        pytest.param(number(300, "407"), True, id="a number"),
+        pytest.param(number(300, "5"), True, id="a digit beyond doubt"),
+        pytest.param(number(300, "10"), False, id="a stroke and a ring"),
+        pytest.param(Reading((Digit(5, 0.8, (300, 100, 20, 30)),)), False, id="a digit in doubt"),
+    ],
+)
+def test_a_sure_number_amid_words_is_in_no_texture(amid: Reading, believed: bool) -> None:
+    words = [(120 + 24 * column, 20 + 40 * row, 20, 30) for row in (0, 1, 3, 4) for column in range(16)]
+
+    assert texts([amid], shapes(*words)) == []
+    assert texts([amid], shapes(*words), letters=words) == ([amid.text] if believed else [])
 
 
 def test_a_stray_digit_in_a_texture_is_not_believed() -> None:

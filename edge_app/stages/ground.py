@@ -15,9 +15,7 @@ NEAR, BESIDE = (3, 3), (5, 5)  # pixels: grain is what differs between the means
 CLEAR_OF_INK = np.ones((7, 7), np.uint8)
 GRAIN_SHARE = 0.75  # of the ground, that has less
 GRAIN_WEIGHT, RAGGED_WEIGHT, RIM_WEIGHT = 0.5, 0.75, 0.75  # chosen on validation
-
-
-PAPER_LIKE = 0.15  # of 90 % of letters on paper, less; of 95 % of what is in photographs, more
+PAPER_LIKE = 0.15  # unrest that 90 % of letters on paper stay below, and 5 % of what is in photographs
 
 
 def unrest(

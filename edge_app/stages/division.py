@@ -26,6 +26,7 @@ LETTER_GAP = 0.3  # widest gap between them, of that height
 PIECE_GAIN = 0.02  # for each region replaced: of two that exclude each other the one that leaves less unexplained
 STEMS = 3  # 1s that are cut from one piece of ink: letters, of which each stem passes for a 1
 FLOURISH = 0.75  # of the height of the tallest digit that it was cut off: a lower 1 is the hook or serif of it
+APART_DEG = 10.0  # that 1s which were cut from one piece of ink lean to either side from which they are a tick, or a v
 LOW_STROKE_COST = 0.1  # of a 1 as low as that, in natural logarithms: a cut elsewhere may leave it whole
 EXTRA_DIGIT_COST = 0.03  # for each digit, in natural logarithms: of two equal divisions the simpler one
 
@@ -75,7 +76,7 @@ def best_division(proposals: Proposals, scored: Scored, proposed: Scored) -> Sco
     chosen = [
         (way, path)
         for way, path in _choose(proposals.ways, scored.belief, proposed)
-        if len(path) < STEMS or np.any(proposed.scores[path].argmax(axis=1) != ONE)
+        if np.any(proposed.scores[path].argmax(axis=1) != ONE) or not (len(path) >= STEMS or _is_tick(path, proposed))
     ]
     divided = {number for way, _ in chosen for number in way.replaces}
     unlike = [number for number in np.flatnonzero(scored.belief < UNLIKE).tolist() if number not in divided]
@@ -136,6 +137,12 @@ def _low_strokes(rows: Sequence[int], proposed: Scored) -> list[int]:
     labels = proposed.scores[rows].argmax(axis=1)
     least = FLOURISH * max(heights, default=0)
     return [row for row, height, label in zip(rows, heights, labels, strict=True) if label == ONE and height < least]
+
+
+def _is_tick(rows: Sequence[int], proposed: Scored) -> bool:
+    """Whether two strokes, left to right, lean apart: a tick, or a v. The 1s of one hand lean alike, or nearly so."""
+    leans = proposed.leans[rows]
+    return bool(len(rows) > 1 and leans[0] <= -APART_DEG and leans[-1] >= APART_DEG)
 
 
 def _in_word(box: BoxXYWH, letters: Boxes, sure: Boxes) -> bool:

@@ -19,6 +19,7 @@ from edge_app.stages.rules import completed, find_rules, reaches
 from edge_app.stages.segments import APART, FOUND_TWICE_PX, Segment, distinct, in_rows, straight_segments
 
 CARRIER_SHARE = 0.22  # of the frame's longer side: least extent of a piece of ink that may hold lines
+LOOP_SHARE = 0.06  # the same of one that may be a loop around a digit
 PIECE_SHARE = 0.055  # the same on a ruled page, of what the threshold left of a faint rule
 CARRIER_FILL = 0.4  # most of its box that is ink
 DASH_THICKNESS_PX = 5
@@ -45,12 +46,15 @@ def remove_lines(mask: UInt8, components: Int32, stats: Int32) -> UInt8:
         The same array where there are no lines, else a fresh one.
     """
     carriers = _carriers(stats, mask.shape)
-    loops = [row for row in np.flatnonzero(carriers).tolist() if is_loop(components, stats, row)]
+    if not carriers.any():
+        return mask
+    may_be_loops = np.flatnonzero(_carriers(stats, mask.shape, LOOP_SHARE)).tolist()
+    loops = [row for row in may_be_loops if is_loop(components, stats, row)]
     if loops:
         carriers[loops] = False
         mask = np.where(np.isin(components, loops), 0, mask).astype(np.uint8)
-    if not carriers.any():
-        return mask
+        if not carriers.any():
+            return mask
     side = max(mask.shape)
     drawn = np.where(carriers | _dashes(stats), 255, 0).astype(np.uint8)[components]
     thick = cv2.morphologyEx(drawn, cv2.MORPH_OPEN, np.ones((THICKEST_PX, THICKEST_PX), np.uint8))

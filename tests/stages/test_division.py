@@ -1,5 +1,7 @@
 """Of all ways through the parts the most probable one is taken."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -67,6 +69,24 @@ def test_of_one_piece_of_ink_three_strokes_are_no_1s(labels: list[int], divided:
     found = best_division(Proposals(region_map, (way,)), scored((10, 0.9, 50)), parts)
 
     assert found.scores.argmax(axis=1).tolist() == (labels if divided else [10])
+
+
+@pytest.mark.parametrize(
+    ("leans", "divided"),
+    [
+        pytest.param([-23.0, 30.0], False, id="a tick"),
+        pytest.param([-6.0, 43.0], True, id="two 1s, one of which leans"),
+        pytest.param([26.0, -14.0], True, id="two 1s that meet at the top"),
+    ],
+)
+def test_strokes_that_lean_apart_are_no_1s_that_touch(leans: list[float], divided: bool) -> None:
+    parts = replace(scored((1, 0.99, 50), (1, 0.99, 50)), leans=np.array(leans, np.float32))
+    region_map = RegionMap(parts.regions, np.zeros((80, 80), np.int32), np.zeros((2, 5), np.int32), 1.0, True, 0, 0.0)
+    way = Proposal((0,), 2, {(0, 1): 0, (1, 2): 1})
+
+    found = best_division(Proposals(region_map, (way,)), scored((10, 0.9, 50)), parts)
+
+    assert found.scores.argmax(axis=1).tolist() == ([1, 1] if divided else [10])
 
 
 def test_of_two_cuts_as_good_the_one_that_leaves_a_1_whole_is_taken() -> None:

@@ -412,6 +412,17 @@ def test_loops_around_numbers_go_with_all_their_parts() -> None:
     assert len(find_regions(both).regions) == 12
 
 
+def test_a_small_box_goes_as_a_whole_where_a_long_line_would_go_on_through_its_foot() -> None:
+    page, number = blank(), blank()
+    cv2.line(page, (220, 235), (635, 235), 255, 2)
+    cv2.rectangle(page, (80, 150), (160, 235), 255, 2)
+    write(number, "3", (100, 215))
+
+    both = cv2.bitwise_or(page, number)
+
+    np.testing.assert_array_equal(without_lines(both), number)
+
+
 def test_a_loop_that_a_digit_hangs_on_is_not_taken_with_it() -> None:
     page, number = blank(), blank()
     looped(page, 60, 180, 420, 300)

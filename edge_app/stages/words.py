@@ -1,12 +1,15 @@
 """What the classifier says of each region in, which of them are letters of words out.
 
-Where somebody has written words, an s passes for a 5 and a b for a 6 in every line. What hangs together with letters
-that are surely no digits is a letter, too. On a page of numbers such a neighbour is a digit that could not be read.
+Where somebody has written words, an s passes for a 5 and a b for a 6 in every line. Digits that hang together with
+letters are weighed as witnesses are (naive Bayes): what each would pass for if it were a letter, how far the classifier
+doubts them, how many letters stand beside them, and how much of the page is words. So the 12 of 12 kg stays a number
+and the lo of lost is none.
 """
 
 import numpy as np
 from numpy.typing import NDArray
 
+from edge_app.frames import Float32
 from edge_app.stages.classify import DIGITS, SURELY_NONE, Scored
 from edge_app.stages.ground import PAPER_LIKE
 from edge_app.stages.rows import Boxes, as_boxes
@@ -14,14 +17,23 @@ from edge_app.stages.rows import Boxes, as_boxes
 GAP = 0.35  # widest one between neighbours in a word, of the taller one's height
 LEAST_HEIGHT = 0.4  # of the taller one's height: an x is as low beside an h
 ROW_SHARE = 0.5  # of the lower one's height that two neighbours share
-CLEAR_WORD = 2  # letters of a word that is beyond dispute; it has no more digits than that
-DOUBTED = 0.1  # probability of "not a digit", on average of those that hang together, from which they are a word
-JOINED = 1.3  # of its height: width of a letter that is several, written without lifting the pen
+BROAD = 0.45  # width / height of a letter; what is slimmer may be a parenthesis or a slash beside a number
+CLEAR_WORD = 3  # letters of a word that is beyond dispute, at least twice as many as digits
 LETTERS_LEAST = 4  # in all such words of a page, from which words are written on it
+JOINED = 1.3  # of its height: width of a letter that is several, written without lifting the pen
+# How much likelier a letter is to pass for each digit, 0 to 9, than a number is to hold it; natural logarithms. These
+# and the weights are of 73 hands, of which each wrote words, notes, forms, sums, dates and prices.
+LETTER_LIKE = np.array([0.4, 0.6, -1.5, -2.9, -1.4, -0.6, -0.8, -2.2, -2.0, -0.8], np.float32)
+DOUBT_WEIGHT = 27.0  # of the mean probability of "not a digit"
+ALIKE_MOST = 0.6  # that digits together say of that: no word has many o and l, but many a number 0 and 1
+LETTER_WEIGHT, LETTERS_MOST = 1.2, 4  # of each broad letter that hangs together with them; as many count
+PAGE_WEIGHT = 6.0  # where letters do, of the share of those in clear words among these and all digits of the page
+APART = 0.9  # where none do: a word of such letters alone
+AGAINST = 1.75  # what all this must outweigh: a number is lost where a word is taken for one
 
 
 def in_words(scored: Scored) -> NDArray[np.bool_]:
-    """Which regions are letters, or hang together with some, on a page with words on it.
+    """Which regions are letters of words, on a page with words on it.
 
     Args:
         scored: of one frame.
@@ -41,14 +53,37 @@ def in_words(scored: Scored) -> NDArray[np.bool_]:
     rows = np.flatnonzero(digit | letter)
     boxes = as_boxes([scored.regions[row].box_xywh for row in rows])
     word = _components(_neighbours(boxes))
-    letters, digits = (np.bincount(word[kind[rows]], minlength=len(rows)) for kind in (letter, digit))
-    clear = (letters >= CLEAR_WORD) & (letters >= digits)
-    if letters[clear].sum() >= LETTERS_LEAST:
-        count = letters + digits
-        doubt = np.bincount(word, scored.scores[rows, DIGITS], len(rows)) / np.maximum(count, 1)
-        joined = letter[rows] & (boxes[:, 2] >= JOINED * boxes[:, 3])
-        found[rows] = joined | ((doubt >= DOUBTED) & (count > 1))[word]
+    broad = letter[rows] & (boxes[:, 2] >= BROAD * boxes[:, 3])
+    kinds = letter[rows], broad, digit[rows]
+    letters, broads, digits = (np.bincount(word[kind], minlength=len(rows)) for kind in kinds)
+    if int(broads[(broads >= 2) & (letters >= digits)].sum()) < LETTERS_LEAST:
+        return found
+    in_clear = int(broads[(broads >= CLEAR_WORD) & (letters >= 2 * digits)].sum())
+    beside = ((letters + digits > 1) & (broads > 0))[word]  # a slim one among digits alone is a sign
+    found[rows] = letter[rows] & (beside | (boxes[:, 2] >= JOINED * boxes[:, 3]))
+    share = in_clear / max(1, in_clear + np.count_nonzero(digit))
+    for run in _runs(word, boxes[:, 0] + boxes[:, 2] / 2, digit[rows]):
+        near = LETTER_WEIGHT * min(int(broads[word[run[0]]]), LETTERS_MOST) + PAGE_WEIGHT * share
+        said = _letter_like(scored.scores[rows[run]]) + (near if broads[word[run[0]]] else APART)
+        found[rows[run]] = said > AGAINST
     return found
+
+
+def _letter_like(scores: Float32) -> float:
+    """What speaks for letters where (N, classes) float32 scores are of digits side by side."""
+    alike = float(LETTER_LIKE[scores[:, :DIGITS].argmax(axis=1)].sum())
+    return min(alike, ALIKE_MOST) + DOUBT_WEIGHT * float(scores[:, DIGITS].mean())
+
+
+def _runs(word: NDArray[np.intp], middles: NDArray[np.float64], digit: NDArray[np.bool_]) -> list[NDArray[np.intp]]:
+    """Rows of digits that follow one another in a word, with no letter between them.
+
+    >>> _runs(np.zeros(4, np.intp), np.array([1.0, 3.0, 2.0, 4.0]), np.array([True, True, False, True]))
+    [array([0]), array([1, 3])]
+    """
+    order = np.lexsort((middles, word))
+    breaks = np.flatnonzero((np.diff(word[order]) != 0) | np.diff(digit[order])) + 1
+    return [run for run in np.split(order, breaks) if len(run) and digit[run[0]]]
 
 
 def _neighbours(boxes: Boxes) -> NDArray[np.bool_]:

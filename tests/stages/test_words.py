@@ -15,17 +15,18 @@ STEP_PX = 24  # from letter to letter: 4 pixels apart
 
 
 def page(*lines: str, unrest: float = 0.05, step_px: int = STEP_PX) -> Scored:
-    """Lines of regions: x is surely no digit, 5 a digit, ? a doubtful one, a blank a space."""
-    doubts = {"x": LETTER, "5": DIGIT, "?": 0.4}
-    placed = [
-        (doubts[sign], (20 + step_px * column, 40 + 60 * row, 20, 30))
+    """Lines of regions: x is surely no digit, nor is a slim |, ? a doubtful 5, a blank a space."""
+    doubts = {"x": LETTER, "|": LETTER, "?": 0.4}
+    signs = [
+        (sign, (20 + step_px * column, 40 + 60 * row, 8 if sign == "|" else 20, 30))
         for row, line in enumerate(lines)
         for column, sign in enumerate(line)
         if sign != " "
     ]
+    placed = [(doubts.get(sign, DIGIT), box) for sign, box in signs]
     scores = np.zeros((len(placed), 11), dtype=np.float32)
     scores[:, 10] = [doubt for doubt, _ in placed]
-    scores[:, 5] = 1.0 - scores[:, 10]
+    scores[np.arange(len(signs)), [int(sign) if sign.isdigit() else 5 for sign, _ in signs]] = 1.0 - scores[:, 10]
     zeros = np.zeros(len(placed), dtype=np.float32)
     regions = tuple(Region(box, (number + 1,)) for number, (_, box) in enumerate(placed))
     patches = patches_of(*[unrest] * len(placed))
@@ -40,6 +41,24 @@ def test_a_digit_beside_letters_is_a_letter_and_a_number_apart_is_none() -> None
     assert letters(page("xxxx  55", "5x5x5  5")) == "xxxx55" + "xxxxx5"
 
 
+def test_a_unit_makes_no_word_of_a_number_but_letters_that_pass_for_0_and_1_are_of_the_word() -> None:
+    assert letters(page("xxxx", "37xx")) == "xxxx" + "55xx"
+    assert letters(page("xxxx", "10xx")) == "xxxx" + "xxxx"
+
+
+def test_parentheses_are_no_letters() -> None:
+    assert letters(page("xxxx", "|12|")) == "xxxx" + "5555"
+
+
+def test_letters_that_pass_for_digits_all_of_them_are_a_word_where_they_are_in_doubt() -> None:
+    page_of_words = page("xxxx", "37")
+    doubted = page_of_words.scores.copy()
+    doubted[-2:, 10] = 0.25
+
+    assert letters(page_of_words) == "xxxx" + "55"
+    assert letters(replace(page_of_words, scores=doubted)) == "xxxx" + "xx"
+
+
 def test_an_unreadable_digit_makes_no_word_of_a_number_where_there_are_no_words() -> None:
     assert letters(page("55x55", "5555  555")) == "5" * 12
 
@@ -49,8 +68,9 @@ def test_a_long_number_outweighs_a_digit_that_is_in_doubt() -> None:
     assert letters(page("xxxx", "5?")) == "xxxx" + "xx"
 
 
-def test_a_doubtful_digit_alone_is_no_word() -> None:
-    assert letters(page("xxxx", "?")) == "xxxx" + "5"
+def test_a_sure_digit_alone_is_no_word_and_a_doubtful_one_is_a_letter() -> None:
+    assert letters(page("xxxx", "5")) == "xxxx" + "5"
+    assert letters(page("xxxx", "?")) == "xxxx" + "x"
 
 
 def test_signs_that_stand_apart_are_no_words() -> None:

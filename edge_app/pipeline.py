@@ -22,7 +22,7 @@ from edge_app.protocols import Interpreter
 from edge_app.scorer import Scorer
 from edge_app.stages.alternatives import propose
 from edge_app.stages.binarize import Polarity, binarize
-from edge_app.stages.classify import classify
+from edge_app.stages.classify import DIGITS, classify
 from edge_app.stages.company import in_company
 from edge_app.stages.context import believable, is_calm, with_clear_ends
 from edge_app.stages.crop import Patch, crop_regions
@@ -52,7 +52,8 @@ from edge_app.stages.readings import group_readings
 from edge_app.stages.regions import RegionLimits, find_regions
 from edge_app.stages.roi import moved, part_of, roi_box
 from edge_app.stages.shrink import shrunk
-from edge_app.stages.signs import with_bent_ones, without_slashes, without_small_signs
+from edge_app.stages.signs import with_bent_ones, without_parentheses, without_small_signs
+from edge_app.stages.slashes import without_slashes
 from edge_app.stages.strokes import ONE, without_digits, without_ruled_ones
 from edge_app.stages.words import in_words
 from edge_app.stopwatch import StopWatch
@@ -240,16 +241,20 @@ class Pipeline:
         if proposals.ways:
             scored = best_division(proposals, scored, self._scorer.score(frame.gray, proposals.region_map, watch))
         by_hand = without_ruled_ones(scored, region_map)
-        told_apart = without_dotted(without_small_signs(without_slashes(by_hand)), region_map)
+        told_apart = without_small_signs(without_parentheses(without_slashes(by_hand)))
+        told_apart = without_dotted(told_apart, region_map)
         settled = with_bent_ones(in_company(told_apart))
         words = in_words(settled)
         settled = replace(settled, scores=without_digits(settled.scores, words))
         verdicts = classify(settled, self._settings.threshold)
         watch.lap("classify")
-        readings = group_readings(verdicts.digits, verdicts.doubtful, frame.size_wh, region_map.tilt_deg)
+        readings = group_readings(
+            verdicts.digits, verdicts.doubtful, frame.size_wh, region_map.tilt_deg, signs=verdicts.others
+        )
         patches = {region.box_xywh: patch for region, patch in zip(settled.regions, settled.patches, strict=True)}
-        letters = {settled.regions[row].box_xywh for row in np.flatnonzero(words)}
-        readings = believable(readings, verdicts.others, region_map, patches, letters)
+        signs = (by_hand.scores.argmax(axis=1) < DIGITS) & (told_apart.scores.argmax(axis=1) >= DIGITS)
+        letters, signs = ({settled.regions[row].box_xywh for row in np.flatnonzero(rows)} for rows in (words, signs))
+        readings = believable(readings, verdicts.others, region_map, patches, letters, signs)
         readings = with_clear_ends(readings, verdicts.others, region_map)
         watch.lap("readings")
         return _Said(readings, region_map, belief, patches)

@@ -21,6 +21,7 @@ from edge_app.stages.strokes import ONE
 LETTER_HEIGHTS = 0.6, 1.8  # of a letter's, in the number's height; operators are mostly lower
 SMALL_LETTER = 0.4  # the same at the least, beside what may be an l or a j
 LETTER_GAP = 0.3  # widest gap between neighbours in a word, of the number's height; operators stand further off
+BROAD_LETTER = 0.45  # width / height of what counts as one; parentheses and slashes are slimmer
 LETTERS_LEAST = 2  # beside one digit that is beyond doubt
 UNIT_LETTERS = 2  # at most, after a number: kg, cm
 CLEARLY_DIGITS, LONG_NUMBER = 0.9, 3  # probability of each of its digits; digits of a number that is no word
@@ -58,6 +59,7 @@ def believable(
     region_map: RegionMap,
     patches: Mapping[BoxXYWH, Patch],
     letters: Collection[BoxXYWH] = (),
+    signs: Collection[BoxXYWH] = (),
 ) -> tuple[Reading, ...]:
     """Leaves out the readings that are letters of a word, or stray shapes in print or texture.
 
@@ -67,6 +69,7 @@ def believable(
         region_map: its ink.
         patches: of all of these, by their boxes.
         letters: boxes of those others that form words: no texture.
+        signs: boxes of those others that were told from digits, as slashes are: no letters.
 
     Returns:
         The rest, in the order given.
@@ -81,8 +84,11 @@ def believable(
     kept = [r for r in kept if not _in_grain(r, ink, digits) or _is_on_card(r, patches)]
     if not kept or not len(shapes):
         return tuple(kept)
-    apart = [r for r in kept if not _in_word(r, shapes)]
-    kept = [r for r in kept if r in apart or _has_unit(r, shapes, apart)]
+    unsigned = [region for region in whole if region.box_xywh not in signs]
+    every, telling = _boxes(unsigned), _boxes([r for r in unsigned if _is_broad(r) or r.box_xywh in letters])
+    beside = {r: every if _is_plain(r) and not _is_supported(r, kept) else telling for r in kept}
+    apart = [r for r in kept if not _in_word(r, beside[r])]
+    kept = [r for r in kept if r in apart or _has_unit(r, beside[r], apart)]
     # Fellows are some of the shapes, and sought only where there are too many of these.
     texture = _boxes([region for region in whole if region.box_xywh not in letters])
     strays = [r for r in kept if _in_texture(r, texture if _is_written(r) else shapes, digits)]
@@ -141,6 +147,11 @@ def _in_word(reading: Reading, shapes: Boxes) -> bool:
     plain = _is_plain(reading)
     least = 1 if plain else LETTERS_LEAST if _is_beyond_doubt(reading) else len(reading.digits)
     return before + between + after >= least
+
+
+def _is_broad(region: Region) -> bool:
+    """Whether a shape is so broad that it may be a letter beside a number; what is slimmer is rather a sign."""
+    return region.box_xywh[2] >= BROAD_LETTER * region.box_xywh[3]
 
 
 def _has_unit(reading: Reading, shapes: Boxes, readings: Sequence[Reading]) -> bool:

@@ -10,6 +10,7 @@ from dataclasses import replace
 import numpy as np
 
 from edge_app.frames import BoxXYWH, Digit, Reading, Region
+from edge_app.stages.rows import Boxes, as_boxes, in_row
 from edge_app.stages.tilt import level
 
 MAX_GAP_SHARE = 0.65  # of the taller digit's height: a wider gap is a space between numbers
@@ -17,6 +18,7 @@ SLIM_SHARE = 0.4  # of its height: the least width that a digit takes up on the 
 MAX_LAP_SHARE = 0.5  # of the narrower digit's width that slanted neighbours may share
 MIN_LINE_OVERLAP = 0.5  # of the shorter digit's height, for two digits on one line
 MIN_SIZE_RATIO = 0.45  # shorter to taller height within one number
+SIGN_HEIGHTS = 0.6, 2.5  # of what parts two numbers, in a digit's height
 LINE_OVERLAP = 0.5  # of the lower number's height, for two numbers on one line
 
 
@@ -25,6 +27,7 @@ def group_readings(
     doubtful: Sequence[Region] = (),
     frame_wh: tuple[int, int] | None = None,
     tilt_deg: float = 0.0,
+    signs: Sequence[Region] = (),
 ) -> tuple[Reading, ...]:
     """Groups digits into numbers and puts these into reading order.
 
@@ -37,6 +40,7 @@ def group_readings(
         doubtful: regions that may be digits of a number without having been read.
         frame_wh: width and height of the frame in pixels; None where its edges do not matter.
         tilt_deg: how far lines run down to the right, in degrees.
+        signs: regions that are surely no digit; one that stands between two digits parts their numbers.
 
     Returns:
         The readings, lines from top to bottom, numbers of a line from left to right.
@@ -49,11 +53,12 @@ def group_readings(
     written = {replace(digit, box_xywh=level(digit.box_xywh, tilt_deg)): digit for digit in digits}
     numbers: list[list[Digit]] = []
     unfinished: list[list[Digit]] = []
+    parting = as_boxes([level(region.box_xywh, tilt_deg) for region in signs])
     reach = 2 * max((digit.box_xywh[3] for digit in written), default=0)
     for digit in sorted(written, key=lambda digit: digit.box_xywh[0]):
         unfinished = [number for number in unfinished if _right(number[-1].box_xywh) + reach > digit.box_xywh[0]]
         left_neighbour = _nearest_to_the_left(digit, unfinished)
-        if left_neighbour is None:
+        if left_neighbour is None or _is_parted(left_neighbour[-1].box_xywh, digit.box_xywh, parting):
             numbers.append([digit])
             unfinished.append(numbers[-1])
         else:
@@ -96,6 +101,13 @@ def _neighbours(left: BoxXYWH, right: BoxXYWH) -> bool:
         and gap <= taller * MAX_GAP_SHARE
         and _overlap(left[1], left[3], right[1], right[3]) >= shorter * MIN_LINE_OVERLAP
     )
+
+
+def _is_parted(left: BoxXYWH, right: BoxXYWH, signs: Boxes) -> bool:
+    """Whether a sign about as tall as two neighbours stands between them: the slash of a date."""
+    middles = signs[:, 0] + signs[:, 2] / 2
+    between = (middles > left[0] + left[2] / 2) & (middles < right[0] + right[2] / 2)
+    return bool(np.any(between & in_row(left, signs, SIGN_HEIGHTS) & in_row(right, signs, SIGN_HEIGHTS)))
 
 
 def _continued(number: list[Digit], unread: Sequence[BoxXYWH]) -> bool:

@@ -40,6 +40,30 @@ def gaps(box_xywh: BoxXYWH, boxes: Boxes) -> NDArray[np.float64]:
     return np.asarray(np.maximum(boxes[:, 0] - (left + width), left - (boxes[:, 0] + boxes[:, 2])))
 
 
+def next_to(
+    row: int, boxes: Boxes, others: NDArray[np.bool_], heights: tuple[float, float], most: float
+) -> tuple[int | None, int | None]:
+    """The nearest boxes on the left and on the right of one of them, in its row; None where there is none.
+
+    Args:
+        row: number of that one.
+        boxes: (N, 4).
+        others: (N,) bool, which of them count.
+        heights: the least and the greatest of theirs, in its own.
+        most: widest gap between it and them, likewise.
+
+    >>> next_to(1, np.array([[0.0, 0, 9, 20], [12, 0, 4, 20], [40, 0, 9, 20]]), np.ones(3, bool), (0.5, 2.0), 0.5)
+    (0, None)
+    """
+    box, middles = tuple(boxes[row]), boxes[:, 0] + boxes[:, 2] / 2
+    close = others & in_row(box, boxes, heights) & (gaps(box, boxes) <= most * box[3])
+    before, after = (np.flatnonzero(close & side) for side in (middles < middles[row], middles > middles[row]))
+    return (
+        int(before[middles[before].argmax()]) if len(before) else None,
+        int(after[middles[after].argmin()]) if len(after) else None,
+    )
+
+
 def as_boxes(boxes: list[BoxXYWH]) -> Boxes:
     """Tuples as an array, (N, 4) with N of 0 or more."""
     return np.array(boxes, dtype=np.float64).reshape(-1, 4)

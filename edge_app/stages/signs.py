@@ -1,9 +1,8 @@
-"""Scored regions in, the same out with slashes, commas and parentheses told from 1s, and degree signs from 0s.
+"""Scored regions in, the same out with commas and parentheses told from 1s, and degree signs from 0s.
 
-The first three are one bare stroke. But a slash stands by itself between numbers, on a page that has other operators,
-and leans further than most hands do. A comma is far lower than the digit before it, and hangs at its foot. And a
-parenthesis stands at the end of a number: one between two digits is a bent 1. A degree sign is as low as a comma, and
-hangs at the top.
+The first two are one bare stroke. But a comma is far lower than the digit before it, and hangs at its foot. And a
+parenthesis is taller than the digit that it is bent around; lower ones between two digits are bent 1s. A degree sign is
+as low as a comma, and hangs at the top.
 """
 
 from dataclasses import replace
@@ -11,15 +10,15 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from edge_app.frames import UInt8
 from edge_app.stages.classify import DIGITS, Scored
-from edge_app.stages.rows import Boxes, as_boxes, gaps, in_row
+from edge_app.stages.rows import Boxes, as_boxes, gaps, in_row, next_to
 from edge_app.stages.strokes import ONE, ZERO, without_digit
 
-SLASH_DEG = 24.0, 42.0  # how far slashes lean to the right; of lone 1s few do
-SLASH_HEIGHTS = 0.45, 2.2  # of the digits beside an operator, in its height
-SIGN_HEIGHTS = 0.8, 8.0
-REACH = 2.5  # how far these may stand from it, in their height
-GAP = 0.3  # the least space around an operator, in their height; digits of one number stand closer
+PARENTHESES_LEAST = 2  # on a page; a single one is a bent 1
+BENT = 0.06  # of its height: how far the middle of a parenthesis lies beside its ends; of 1s a tenth is more bent
+TALLER, BEYOND = 1.12, 0.03  # than the digit beside it, and how far it goes above and below that, in its height
+PAIR_HEIGHTS, PAIR_GAP = (0.4, 1.0), 0.4  # of that digit and how far it stands off, in the height of a parenthesis
 SLIM_ASPECT = 0.5  # width / height of a bent 1
 LEAST_ONE = 0.03  # probability that it is one
 NEXT_HEIGHTS, NEXT_GAP = (0.6, 1.8), 0.5  # of the digits on both sides of it, in its height
@@ -29,26 +28,6 @@ COMMA_TOP = 0.55  # of that digit's height: where a comma begins at the earliest
 TICK_BOTTOM = 0.4  # the same: where a high one, or a degree sign, ends at the latest
 COMMA_GAP = 0.4  # the same: the widest between the two
 OWN_HEIGHTS, OWN_GAP = (0.6, 1.8), 1.5  # of digits beside it, in its height, that make it a 1 of a smaller number
-FEW = 3  # other operators on a page, at least: one or two may be blots
-
-
-def without_slashes(scored: Scored) -> Scored:
-    """Scores with the probability of a 1 given to "not a digit" where a stroke is a slash among operators.
-
-    Args:
-        scored: of one frame; where the model has no class for what is no digit it stays as it is.
-    """
-    leaning = (scored.leans >= SLASH_DEG[0]) & (scored.leans <= SLASH_DEG[1])
-    if not leaning.any() or scored.scores.shape[1] <= DIGITS:
-        return scored
-    boxes = as_boxes([region.box_xywh for region in scored.regions])
-    is_sign = scored.scores.argmax(axis=1) >= DIGITS
-    signs = [row for row in np.flatnonzero(is_sign) if _is_between(row, boxes, is_sign, SIGN_HEIGHTS)]
-    if len(signs) < FEW:
-        return scored
-    slashes = np.zeros(len(boxes), dtype=bool)
-    slashes[[row for row in np.flatnonzero(leaning) if _is_slash(row, boxes, is_sign)]] = True
-    return replace(scored, scores=without_digit(scored.scores, slashes))
 
 
 def without_small_signs(scored: Scored) -> Scored:
@@ -66,6 +45,50 @@ def without_small_signs(scored: Scored) -> Scored:
     for row in np.flatnonzero((winners == ONE) | (winners == ZERO)):
         small[row] = _is_small_sign(row, boxes, sure, low_too=bool(winners[row] == ONE))
     return replace(scored, scores=without_digit(scored.scores, small, winners[small])) if small.any() else scored
+
+
+def without_parentheses(scored: Scored) -> Scored:
+    """Scores with the probability of a 1 given to "not a digit" where it is a parenthesis around a number.
+
+    Args:
+        scored: of one frame; where the model has no class for what is no digit it stays as it is.
+    """
+    if scored.scores.shape[1] <= DIGITS:
+        return scored
+    boxes, winners = as_boxes([region.box_xywh for region in scored.regions]), scored.scores.argmax(axis=1)
+    around = np.zeros(len(boxes), dtype=bool)
+    for row in np.flatnonzero(winners == ONE):
+        beside = next_to(row, boxes, winners < DIGITS, PAIR_HEIGHTS, PAIR_GAP)
+        held = [_reaches_beyond(boxes[row], boxes[each]) if each is not None else False for each in beside]
+        if any(held):
+            bend = _bend(scored.patches[row].strokes)
+            around[row] = (held[0] and bend >= BENT) or (held[1] and bend <= -BENT)
+    if np.count_nonzero(around) < PARENTHESES_LEAST:
+        return scored
+    return replace(scored, scores=without_digit(scored.scores, around))
+
+
+def _reaches_beyond(box: Boxes, digit: Boxes) -> bool:
+    """Whether a box is taller than a digit's, at the top and at the bottom."""
+    more = BEYOND * digit[3]
+    above, below = digit[1] - box[1], box[1] + box[3] - digit[1] - digit[3]
+    return bool(box[3] >= TALLER * digit[3] and above >= more and below >= more)
+
+
+def _bend(strokes: UInt8) -> float:
+    """How far the middle of an upright stroke lies to the right of its ends, of its height.
+
+    >>> strokes = np.eye(9, dtype=np.uint8)[[2, 3, 4, 5, 5, 5, 4, 3, 2]]
+    >>> _bend(strokes) > BENT > -BENT > _bend(strokes[:, ::-1])
+    True
+    """
+    rows, columns = np.nonzero(strokes)
+    counts = np.bincount(rows)
+    places = np.flatnonzero(counts)
+    middles = np.bincount(rows, columns)[places] / counts[places]
+    height = places[-1] - places[0] + 1
+    along = (places - places.mean()) / (height / 2)
+    return float(-np.polyfit(along, middles, 2)[0] / height)
 
 
 def with_bent_ones(scored: Scored) -> Scored:
@@ -108,18 +131,3 @@ def _is_small_sign(row: int, boxes: Boxes, is_digit: NDArray[np.bool_], low_too:
     alike = is_digit & in_row(tuple(box), boxes, OWN_HEIGHTS) & (away <= OWN_GAP * box[3])
     alike[row] = False
     return not alike.any()
-
-
-def _is_slash(row: int, boxes: Boxes, is_sign: NDArray[np.bool_]) -> bool:
-    """Whether a region stands by itself after a digit, as a sign does: the first 1 of a line may lean as well."""
-    middles = boxes[:, 0] + boxes[:, 2] / 2
-    return _is_between(row, boxes, is_sign | (middles >= middles[row]), SLASH_HEIGHTS)
-
-
-def _is_between(row: int, boxes: Boxes, is_sign: NDArray[np.bool_], heights: tuple[float, float]) -> bool:
-    """Whether a region has a digit in its row within reach, and nothing close by."""
-    box, tall = tuple(boxes[row]), boxes[:, 3]
-    away = gaps(box, boxes)
-    beside = in_row(box, boxes, heights)
-    beside[row] = False
-    return bool(np.any(beside & ~is_sign & (away <= REACH * tall)) and np.all((away >= GAP * tall)[beside]))

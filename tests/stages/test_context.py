@@ -28,11 +28,12 @@ def texts(
     unrest: float = 0.06,
     unrest_of_others: float = 0.0,
     letters: Collection[BoxXYWH] = (),
+    signs: Collection[BoxXYWH] = (),
 ) -> list[str]:
     region_map = find_regions(np.zeros((480, 640), np.uint8) if ink is None else ink)
     patches = {digit.box_xywh: patch_of(unrest) for reading in readings for digit in reading.digits}
     patches |= {region.box_xywh: patch_of(unrest_of_others) for region in others}
-    return [reading.text for reading in believable(readings, others, region_map, patches, letters)]
+    return [reading.text for reading in believable(readings, others, region_map, patches, letters, signs)]
 
 
 def test_numbers_alone_are_believed() -> None:
@@ -315,3 +316,25 @@ def test_grain_around_a_card_does_not_speak_against_what_is_surely_on_it(confide
 
     assert texts([card], [], ink, unrest=0.05) == ["4"] * is_believed
     assert not texts([card], [], ink, unrest=0.06)
+
+
+def test_slim_shapes_beside_a_number_are_no_letters_but_where_it_may_be_one_itself() -> None:
+    around = [(88, 92, 8, 44), (150, 92, 8, 44)]
+
+    assert texts([number(100, "25")], shapes(*around)) == ["25"]
+    assert texts([number(100, "10")], shapes(*around)) == []
+    assert texts([number(300, "407"), number(100, "10")], shapes(*around)) == ["407", "10"]
+
+
+def test_slim_letters_of_words_are_letters() -> None:
+    word = [(88, 92, 8, 44), (124, 92, 8, 44)]
+
+    assert texts([number(300, "407"), number(100, "5")], shapes(*word)) == ["407", "5"]
+    assert texts([number(300, "407"), number(100, "5")], shapes(*word), letters=word) == ["407"]
+
+
+def test_slashes_however_far_they_lean_make_no_word_of_a_date() -> None:
+    slashes = [(72, 92, 26, 44), (148, 92, 26, 44)]
+
+    assert texts([number(100, "03")], shapes(*slashes)) == []
+    assert texts([number(100, "03")], shapes(*slashes), signs=slashes) == ["03"]

@@ -77,3 +77,18 @@ def test_numbers_that_lie_over_each_other_are_pieces_and_not_whole() -> None:
     readings = group_readings([digit(2, 10), digit(3, 36), digit(5, 62), bar, digit(9, 300)])
 
     assert {reading.text: reading.whole for reading in readings} == {"235": False, "7": False, "9": True}
+
+
+@pytest.mark.parametrize(
+    ("sign", "expected"),
+    [
+        pytest.param((58, 92, 8, 44), ["12", "03"], id="a slash"),
+        pytest.param((60, 122, 4, 8), ["1203"], id="a point"),
+        pytest.param((58, 160, 8, 44), ["1203"], id="on the next line"),
+        pytest.param((140, 92, 8, 44), ["1203"], id="after the number"),
+    ],
+)
+def test_a_sign_as_tall_as_digits_parts_two_numbers(sign: BoxXYWH, expected: list[str]) -> None:
+    digits = [digit(1, 10), digit(2, 34), digit(0, 70), digit(3, 94)]
+
+    assert [reading.text for reading in group_readings(digits, signs=[Region(sign, (1,))])] == expected

@@ -1,63 +1,16 @@
-"""A slash between numbers is no 1, nor is a comma; a bent stroke in a number is; a degree sign is no 0."""
+"""A comma is no 1, nor is a parenthesis; a bent stroke in a number is; a degree sign is no 0."""
 
 from dataclasses import replace
 
+import cv2
 import numpy as np
 import pytest
 
-from edge_app.frames import Region
+from edge_app.frames import Region, UInt8
 from edge_app.stages.classify import Scored
 from edge_app.stages.crop import Measures
-from edge_app.stages.signs import with_bent_ones, without_slashes, without_small_signs
+from edge_app.stages.signs import with_bent_ones, without_parentheses, without_small_signs
 from tests.patches import patches_of
-
-DIGIT_XS = (20, 50, 150, 180, 300, 330)
-SIGN_XS = (100, 215, 400)
-
-
-def page(stroke_x: int, lean_deg: float, signs: int = 3) -> Scored:
-    """Digits in a row, operators between them, and a stroke that is taken for a 1, the last region."""
-    places = [*((x, 7) for x in DIGIT_XS), *((x, 10) for x in SIGN_XS[:signs]), (stroke_x, 1)]
-    regions = tuple(Region((x, 100 + 8 * (label == 10), 20, 40 - 16 * (label == 10)), (1,)) for x, label in places)
-    scores = np.full((len(places), 11), 0.001, np.float32)
-    scores[np.arange(len(places)), [label for _, label in places]] = 0.99
-    leans = np.full(len(places), np.nan, np.float32)
-    leans[-1] = lean_deg
-    zeros = np.zeros(len(places), np.float32)
-    return Scored(regions, scores, Measures(zeros, zeros, zeros, zeros), leans, patches_of(*zeros))
-
-
-def read(scored: Scored) -> int:
-    return int(without_slashes(scored).scores[-1].argmax())
-
-
-def test_a_slash_among_operators_is_no_digit() -> None:
-    assert read(page(stroke_x=260, lean_deg=29)) == 10
-
-
-def test_a_1_stands_more_upright_than_a_slash() -> None:
-    assert read(page(stroke_x=260, lean_deg=15)) == 1
-
-
-def test_a_leaning_1_that_begins_a_line_is_a_digit_and_a_slash_may_end_one() -> None:
-    regions = page(stroke_x=-40, lean_deg=29), page(stroke_x=440, lean_deg=29)
-
-    assert [read(scored) for scored in regions] == [1, 10]
-
-
-def test_a_leaning_1_in_a_number_is_a_digit() -> None:
-    assert read(page(stroke_x=356, lean_deg=29)) == 1
-
-
-def test_on_a_page_with_hardly_an_operator_a_leaning_stroke_is_a_1() -> None:
-    assert read(page(stroke_x=260, lean_deg=29, signs=1)) == 1
-
-
-def test_a_model_without_a_class_for_what_is_no_digit_is_left_as_it_is() -> None:
-    scored = page(stroke_x=260, lean_deg=29)
-    ten = replace(scored, scores=scored.scores[:, :10])
-
-    assert without_slashes(ten) is ten
 
 
 def bent(x: int, width: int = 12, probability: float = 0.08) -> Scored:
@@ -164,3 +117,42 @@ def test_commas_are_left_to_a_model_that_knows_nothing_but_digits() -> None:
     ten = replace(scored, scores=scored.scores[:, :10])
 
     assert without_small_signs(ten) is ten
+
+
+def arc(width: int, to_the_right: bool) -> UInt8:
+    """An upright stroke whose middle lies beside its ends."""
+    picture = np.zeros((60, 40), np.uint8)
+    cv2.ellipse(picture, (20 - width if to_the_right else 20 + width, 30), (width, 28), 0, -89, 89, (255,), 3)
+    cv2.ellipse(picture, (20, 30), (width, 28), 0, *((-80, 80) if to_the_right else (100, 260)), (255,), 3)
+    return picture
+
+
+def parentheses(height: int, bend: int, outwards: bool = True, also_second: bool = True) -> Scored:
+    """The number 57 between two strokes that pass for 1s, or the first of them alone."""
+    top = 40 + (50 - height) // 2
+    boxes = [(40, 40, 25, 50), (70, 40, 25, 50), (25, top, 10, height), (100, top, 10, height)]
+    scored = in_line(*boxes[: 3 + also_second], labels="5711"[: 3 + also_second])
+    patches = [
+        replace(patch, strokes=arc(bend, to_the_right=(place == 3) == outwards)) if place > 1 else patch
+        for place, patch in enumerate(scored.patches)
+    ]
+    return replace(scored, patches=tuple(patches))
+
+
+def test_taller_strokes_bent_around_a_number_are_parentheses() -> None:
+    scores = without_parentheses(parentheses(height=66, bend=14)).scores
+
+    assert scores.argmax(axis=1).tolist() == [5, 7, 10, 10]
+
+
+@pytest.mark.parametrize(
+    "scored",
+    [
+        pytest.param(parentheses(height=66, bend=1), id="straight"),
+        pytest.param(parentheses(height=50, bend=14), id="no taller than the digits"),
+        pytest.param(parentheses(height=66, bend=14, outwards=False), id="bent the other way"),
+        pytest.param(parentheses(height=66, bend=14, also_second=False), id="the only one on the page"),
+    ],
+)
+def test_other_strokes_beside_a_number_are_1s(scored: Scored) -> None:
+    assert without_parentheses(scored) is scored

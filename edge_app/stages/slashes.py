@@ -1,0 +1,145 @@
+"""Scored regions in, the same out with slashes told from 1s.
+
+Both are one bare stroke. Where they stand apart, a slash stands by itself between numbers, on a page that has other
+operators, and leans further than most hands do. Where digits stand close on both sides of it, it is longer than these
+and goes below their feet; and once one of a page is known, others that lean alike need to be no longer. And a number
+that reads as a date, but with leaning 1s where its slashes would be, is one.
+"""
+
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edge_app.frames import Float32
+from edge_app.stages.classify import DIGITS, Scored
+from edge_app.stages.rows import Boxes, as_boxes, gaps, in_row, next_to
+from edge_app.stages.strokes import without_digit
+
+APART_DEG = 24.0, 42.0  # how far slashes that stand apart lean to the right; of lone 1s few do
+SLASH_HEIGHTS = 0.45, 2.2  # of the digits beside an operator, in its height
+SIGN_HEIGHTS = 0.8, 8.0
+REACH = 2.5  # how far these may stand from it, in their height
+GAP = 0.3  # the least space around an operator, in their height; digits of one number stand closer
+FEW = 3  # other operators on a page, at least: one or two may be blots
+LEANING_DEG = 12.0  # least lean of a slash between digits
+NEXT_HEIGHTS, NEXT_GAP = (0.4, 2.0), 0.35  # of the digits beside it and how far they stand off, in its height
+LONGER, BELOW = 1.05, 0.08  # than these in the mean, and how far below their feet it ends, in their height
+FAR_LONGER, FAR_BELOW = 1.15, 0.12  # the same of the only one on a page
+ALIKE_DEG = 8.0  # that slashes of one page differ in their lean
+AS_LONG = 0.95  # of the digits' height: the least of one that leans as another does
+DATE = re.compile(r"(?=.{7})(0?[1-9]|[12]\d|3[01])1(0?[1-9]|1[0-2])1((?:19|20)?\d\d)")  # 1s stand for its slashes
+
+
+@dataclass(frozen=True, slots=True)
+class _Stroke:
+    """A leaning stroke with digits close on both sides.
+
+    Attributes:
+        row: of the region.
+        lean: in degrees to the right.
+        length: in the mean height of both neighbours.
+        below: how far it ends below their feet, likewise; above them below 0.
+        is_tallest: whether neither of them is taller.
+    """
+
+    row: int
+    lean: float
+    length: float
+    below: float
+    is_tallest: bool
+
+    @property
+    def is_long(self) -> bool:
+        """Whether it is about as long as digits are, and ends no higher than they do."""
+        return self.length >= AS_LONG and self.below >= 0
+
+
+def without_slashes(scored: Scored) -> Scored:
+    """Scores with the probability of a 1 given to "not a digit" where a stroke is a slash.
+
+    Args:
+        scored: of one frame; where the model has no class for what is no digit it stays as it is.
+    """
+    leans = scored.leans
+    if scored.scores.shape[1] <= DIGITS or not (leans >= LEANING_DEG).any():
+        return scored
+    boxes, winners = as_boxes([region.box_xywh for region in scored.regions]), scored.scores.argmax(axis=1)
+    is_digit = winners < DIGITS
+    close = [_stroke(int(row), leans, boxes, is_digit) for row in np.flatnonzero(leans >= LEANING_DEG)]
+    strokes = {stroke.row: stroke for stroke in close if stroke is not None}
+    rows = _apart(leans, boxes, ~is_digit) | _between_digits(strokes.values()) | _in_dates(strokes, boxes, winners)
+    if not rows:
+        return scored
+    slashes = np.zeros(len(boxes), dtype=bool)
+    slashes[list(rows)] = True
+    return replace(scored, scores=without_digit(scored.scores, slashes))
+
+
+def _apart(leans: Float32, boxes: Boxes, is_sign: NDArray[np.bool_]) -> set[int]:
+    """Slashes that stand by themselves among other operators."""
+    leaning = np.flatnonzero((leans >= APART_DEG[0]) & (leans <= APART_DEG[1]))
+    if not len(leaning):
+        return set()
+    signs = [row for row in np.flatnonzero(is_sign) if _is_between(row, boxes, is_sign, SIGN_HEIGHTS)]
+    if len(signs) < FEW:
+        return set()
+    middles = boxes[:, 0] + boxes[:, 2] / 2
+    # It stands after a digit: the first 1 of a line may lean as well.
+    return {int(row) for row in leaning if _is_between(row, boxes, is_sign | (middles >= middles[row]), SLASH_HEIGHTS)}
+
+
+def _is_between(row: int, boxes: Boxes, is_sign: NDArray[np.bool_], heights: tuple[float, float]) -> bool:
+    """Whether a region has a digit in its row within reach, and nothing close by."""
+    box, tall = tuple(boxes[row]), boxes[:, 3]
+    away = gaps(box, boxes)
+    beside = in_row(box, boxes, heights)
+    beside[row] = False
+    return bool(np.any(beside & ~is_sign & (away <= REACH * tall)) and np.all((away >= GAP * tall)[beside]))
+
+
+def _between_digits(strokes: Collection[_Stroke]) -> set[int]:
+    """Slashes that stand as close to digits as these do to one another."""
+    sure = [each for each in strokes if each.length >= LONGER and each.below >= BELOW and each.is_tallest]
+    if not sure or (len(sure) == 1 and (sure[0].length < FAR_LONGER or sure[0].below < FAR_BELOW)):
+        return set()
+    usual = float(np.median([stroke.lean for stroke in sure]))
+    alike = [each for each in strokes if each.is_long and abs(each.lean - usual) <= ALIKE_DEG]
+    return {stroke.row for stroke in (*sure, *alike)}
+
+
+def _stroke(row: int, leans: Float32, boxes: Boxes, is_digit: NDArray[np.bool_]) -> _Stroke | None:
+    """A stroke beside its neighbours; None where it does not have one on either side."""
+    before, after = next_to(row, boxes, is_digit, NEXT_HEIGHTS, NEXT_GAP)
+    if before is None or after is None:
+        return None
+    beside = boxes[[before, after]]
+    height, foot = beside[:, 3].mean(), (beside[:, 1] + beside[:, 3]).mean()
+    _, top, _, tall = boxes[row]
+    return _Stroke(row, float(leans[row]), tall / height, (top + tall - foot) / height, tall >= beside[:, 3].max())
+
+
+def _in_dates(strokes: Mapping[int, _Stroke], boxes: Boxes, winners: NDArray[np.intp]) -> set[int]:
+    """Slashes of numbers that read as a day, a month and a year with a leaning 1 between them."""
+    found: set[int] = set()
+    for row in strokes:
+        number = _number_with(row, boxes, winners < DIGITS)
+        date = DATE.fullmatch("".join(str(winners[each]) for each in number))
+        ends = [strokes.get(number[date.end(part)]) for part in (1, 2)] if date else []
+        slashes = [each for each in ends if each is not None and each.is_long]
+        if len(slashes) == 2 and abs(slashes[0].lean - slashes[1].lean) <= ALIKE_DEG:
+            found.update(slash.row for slash in slashes)
+    return found
+
+
+def _number_with(row: int, boxes: Boxes, is_digit: NDArray[np.bool_]) -> list[int]:
+    """The digits that stand close to one another, left to right, a given one among them."""
+    sides: tuple[list[int], list[int]] = [], []
+    for side, found in enumerate(sides):
+        here = row
+        while (beside := next_to(here, boxes, is_digit, NEXT_HEIGHTS, NEXT_GAP)[side]) is not None:
+            found.append(beside)
+            here = beside
+    return [*reversed(sides[0]), row, *sides[1]]

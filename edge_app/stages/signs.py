@@ -17,6 +17,7 @@ from edge_app.stages.strokes import ONE, ZERO, without_digit
 
 PARENTHESES_LEAST = 2  # on a page; a single one is a bent 1
 BENT = 0.06  # of its height: how far the middle of a parenthesis lies beside its ends; of 1s a tenth is more bent
+HARDLY_BENT = 0.035  # the same of others on a page that has these
 TALLER, BEYOND = 1.12, 0.03  # than the digit beside it, and how far it goes above and below that, in its height
 PAIR_HEIGHTS, PAIR_GAP = (0.4, 1.0), 0.4  # of that digit and how far it stands off, in the height of a parenthesis
 SLIM_ASPECT = 0.5  # width / height of a bent 1
@@ -56,16 +57,16 @@ def without_parentheses(scored: Scored) -> Scored:
     if scored.scores.shape[1] <= DIGITS:
         return scored
     boxes, winners = as_boxes([region.box_xywh for region in scored.regions]), scored.scores.argmax(axis=1)
-    around = np.zeros(len(boxes), dtype=bool)
+    bends = np.zeros(len(boxes))
     for row in np.flatnonzero(winners == ONE):
         beside = next_to(row, boxes, winners < DIGITS, PAIR_HEIGHTS, PAIR_GAP)
-        held = [_reaches_beyond(boxes[row], boxes[each]) if each is not None else False for each in beside]
-        if any(held):
+        closes, opens = (each is not None and _reaches_beyond(boxes[row], boxes[each]) for each in beside)
+        if closes or opens:
             bend = _bend(scored.patches[row].strokes)
-            around[row] = (held[0] and bend >= BENT) or (held[1] and bend <= -BENT)
-    if np.count_nonzero(around) < PARENTHESES_LEAST:
+            bends[row] = max(bend if closes else 0.0, -bend if opens else 0.0)
+    if np.count_nonzero(bends >= BENT) < PARENTHESES_LEAST:
         return scored
-    return replace(scored, scores=without_digit(scored.scores, around))
+    return replace(scored, scores=without_digit(scored.scores, bends >= HARDLY_BENT))
 
 
 def _reaches_beyond(box: Boxes, digit: Boxes) -> bool:

@@ -30,6 +30,7 @@ LONGER, BELOW = 1.05, 0.08  # than these in the mean, and how far below their fe
 FAR_LONGER, FAR_BELOW = 1.15, 0.12  # the same of the only one on a page
 ALIKE_DEG = 8.0  # that slashes of one page differ in their lean
 AS_LONG = 0.95  # of the digits' height: the least of one that leans as another does
+HARDLY_ABOVE = 0.05  # their feet, in their height: the same
 DATE = re.compile(r"(?=.{7})(0?[1-9]|[12]\d|3[01])1(0?[1-9]|1[0-2])1((?:19|20)?\d\d)")  # 1s stand for its slashes
 
 
@@ -53,8 +54,8 @@ class _Stroke:
 
     @property
     def is_long(self) -> bool:
-        """Whether it is about as long as digits are, and ends no higher than they do."""
-        return self.length >= AS_LONG and self.below >= 0
+        """Whether it is about as long as digits are, and ends hardly higher than they do."""
+        return self.length >= AS_LONG and self.below >= -HARDLY_ABOVE
 
 
 def without_slashes(scored: Scored) -> Scored:

@@ -122,15 +122,14 @@ def test_commas_are_left_to_a_model_that_knows_nothing_but_digits() -> None:
 def arc(width: int, to_the_right: bool) -> UInt8:
     """An upright stroke whose middle lies beside its ends."""
     picture = np.zeros((60, 40), np.uint8)
-    cv2.ellipse(picture, (20 - width if to_the_right else 20 + width, 30), (width, 28), 0, -89, 89, (255,), 3)
-    cv2.ellipse(picture, (20, 30), (width, 28), 0, *((-80, 80) if to_the_right else (100, 260)), (255,), 3)
-    return picture
+    cv2.ellipse(picture, (20, 30), (width, 28), 0, -80, 80, (255,), 3)
+    return picture if to_the_right else np.ascontiguousarray(picture[:, ::-1])
 
 
-def parentheses(height: int, bend: int, outwards: bool = True, also_second: bool = True) -> Scored:
+def parentheses(height: int, bend: int, outwards: bool = True, also_second: bool = True, y: int = 40) -> Scored:
     """The number 57 between two strokes that pass for 1s, or the first of them alone."""
-    top = 40 + (50 - height) // 2
-    boxes = [(40, 40, 25, 50), (70, 40, 25, 50), (25, top, 10, height), (100, top, 10, height)]
+    top = y + (50 - height) // 2
+    boxes = [(40, y, 25, 50), (70, y, 25, 50), (25, top, 10, height), (100, top, 10, height)]
     scored = in_line(*boxes[: 3 + also_second], labels="5711"[: 3 + also_second])
     patches = [
         replace(patch, strokes=arc(bend, to_the_right=(place == 3) == outwards)) if place > 1 else patch
@@ -143,6 +142,14 @@ def test_taller_strokes_bent_around_a_number_are_parentheses() -> None:
     scores = without_parentheses(parentheses(height=66, bend=14)).scores
 
     assert scores.argmax(axis=1).tolist() == [5, 7, 10, 10]
+
+
+def test_on_their_page_others_may_be_hardly_bent() -> None:
+    page = parentheses(height=66, bend=14).joined(parentheses(height=66, bend=3, y=200))
+    alone = parentheses(height=66, bend=3)
+
+    assert without_parentheses(page).scores.argmax(axis=1).tolist() == [5, 7, 10, 10] * 2
+    assert without_parentheses(alone) is alone
 
 
 @pytest.mark.parametrize(

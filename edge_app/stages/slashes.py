@@ -31,16 +31,18 @@ FAR_LONGER, FAR_BELOW = 1.15, 0.12  # the same of the only one on a page
 ALIKE_DEG = 8.0  # that slashes of one page differ in their lean
 AS_LONG = 0.95  # of the digits' height: the least of one that leans as another does
 HARDLY_ABOVE = 0.05  # their feet, in their height: the same
-DATE = re.compile(r"(?=.{7})(0?[1-9]|[12]\d|3[01])1(0?[1-9]|1[0-2])1((?:19|20)?\d\d)")  # 1s stand for its slashes
+# Where the year is written out, hardly another number reads so; else its slashes must look like such.
+DATE = re.compile(r"(?=.{7})(0?[1-9]|[12]\d|3[01])1(0?[1-9]|1[0-2])1((?:19|20)?\d\d)")
+YEAR_DIGITS = 4
 
 
 @dataclass(frozen=True, slots=True)
 class _Stroke:
-    """A leaning stroke with digits close on both sides.
+    """A stroke with digits close on both sides.
 
     Attributes:
         row: of the region.
-        lean: in degrees to the right.
+        lean: in degrees to the right, 0 and more.
         length: in the mean height of both neighbours.
         below: how far it ends below their feet, likewise; above them below 0.
         is_tallest: whether neither of them is taller.
@@ -53,9 +55,9 @@ class _Stroke:
     is_tallest: bool
 
     @property
-    def is_long(self) -> bool:
-        """Whether it is about as long as digits are, and ends hardly higher than they do."""
-        return self.length >= AS_LONG and self.below >= -HARDLY_ABOVE
+    def is_slanted(self) -> bool:
+        """Whether it may be a slash: it leans, is about as long as digits are, and ends hardly higher than they do."""
+        return self.lean >= LEANING_DEG and self.length >= AS_LONG and self.below >= -HARDLY_ABOVE
 
 
 def without_slashes(scored: Scored) -> Scored:
@@ -65,11 +67,11 @@ def without_slashes(scored: Scored) -> Scored:
         scored: of one frame; where the model has no class for what is no digit it stays as it is.
     """
     leans = scored.leans
-    if scored.scores.shape[1] <= DIGITS or not (leans >= LEANING_DEG).any():
+    if scored.scores.shape[1] <= DIGITS or not (leans >= 0).any():
         return scored
     boxes, winners = as_boxes([region.box_xywh for region in scored.regions]), scored.scores.argmax(axis=1)
     is_digit = winners < DIGITS
-    close = [_stroke(int(row), leans, boxes, is_digit) for row in np.flatnonzero(leans >= LEANING_DEG)]
+    close = [_stroke(int(row), leans, boxes, is_digit) for row in np.flatnonzero(leans >= 0)]
     strokes = {stroke.row: stroke for stroke in close if stroke is not None}
     rows = _apart(leans, boxes, ~is_digit) | _between_digits(strokes.values()) | _in_dates(strokes, boxes, winners)
     if not rows:
@@ -103,12 +105,12 @@ def _is_between(row: int, boxes: Boxes, is_sign: NDArray[np.bool_], heights: tup
 
 def _between_digits(strokes: Collection[_Stroke]) -> set[int]:
     """Slashes that stand as close to digits as these do to one another."""
-    sure = [each for each in strokes if each.length >= LONGER and each.below >= BELOW and each.is_tallest]
+    slanted = [each for each in strokes if each.is_slanted]
+    sure = [each for each in slanted if each.length >= LONGER and each.below >= BELOW and each.is_tallest]
     if not sure or (len(sure) == 1 and (sure[0].length < FAR_LONGER or sure[0].below < FAR_BELOW)):
         return set()
     usual = float(np.median([stroke.lean for stroke in sure]))
-    alike = [each for each in strokes if each.is_long and abs(each.lean - usual) <= ALIKE_DEG]
-    return {stroke.row for stroke in (*sure, *alike)}
+    return {each.row for each in slanted if each in sure or abs(each.lean - usual) <= ALIKE_DEG}
 
 
 def _stroke(row: int, leans: Float32, boxes: Boxes, is_digit: NDArray[np.bool_]) -> _Stroke | None:
@@ -123,16 +125,20 @@ def _stroke(row: int, leans: Float32, boxes: Boxes, is_digit: NDArray[np.bool_])
 
 
 def _in_dates(strokes: Mapping[int, _Stroke], boxes: Boxes, winners: NDArray[np.intp]) -> set[int]:
-    """Slashes of numbers that read as a day, a month and a year with a leaning 1 between them."""
+    """Slashes of numbers that read as a day, a month and a year with a 1 between them."""
     found: set[int] = set()
     for row in strokes:
         number = _number_with(row, boxes, winners < DIGITS)
         date = DATE.fullmatch("".join(str(winners[each]) for each in number))
         ends = [strokes.get(number[date.end(part)]) for part in (1, 2)] if date else []
-        slashes = [each for each in ends if each is not None and each.is_long]
-        if len(slashes) == 2 and abs(slashes[0].lean - slashes[1].lean) <= ALIKE_DEG:
+        slashes = [each for each in ends if each is not None]
+        if date and len(slashes) == 2 and (len(date[3]) == YEAR_DIGITS or _are_slanted_alike(*slashes)):
             found.update(slash.row for slash in slashes)
     return found
+
+
+def _are_slanted_alike(first: _Stroke, second: _Stroke) -> bool:
+    return first.is_slanted and second.is_slanted and abs(first.lean - second.lean) <= ALIKE_DEG
 
 
 def _number_with(row: int, boxes: Boxes, is_digit: NDArray[np.bool_]) -> list[int]:

@@ -130,5 +130,7 @@ def test_other_numbers_are_no_dates(number: str) -> None:
     assert without_slashes(scored) is scored
 
 
-def test_upright_1s_make_no_date() -> None:
-    assert text(line("12/03/2024", lean_deg=4)) == "1210312024"
+def test_upright_1s_make_a_date_only_where_the_year_is_written_out() -> None:
+    assert text(line("12/03/2024", lean_deg=4)) == "12/03/2024"
+    assert text(line("12/03/24", lean_deg=4)) == "12103124"
+    assert text(line("12/03/2024", lean_deg=-4)) == "1210312024"

@@ -23,7 +23,7 @@ from trainer.negatives import make_negatives
 from trainer.pairs import make_pairs
 
 # Left out: kinds with letters and marks, many of which look like a digit or are kept for the measure.
-UNSURE = ("noted", "notes", "letters", "words", "handwritten", "print", "scribbles", "signs", "turned")
+UNSURE = ("noted", "notes", "dated", "letters", "words", "handwritten", "print", "scribbles", "signs", "turned")
 CROPS_OF_PAGES = 150  # of the pages with words of all kinds, one of each
 HARVESTED = tuple(kind for kind in KINDS if kind not in UNSURE)
 

@@ -259,6 +259,7 @@ POSITIVE: dict[str, Kind] = {
     "foreign": Kind(style=Style(pens=PENS, foreign=True)),
     "slanted": Kind(style=Style(pens=PENS, slant=(-0.25, 0.5))),
     "notes": Kind(layouts.notes),
+    "dated": Kind(layouts.dated, style=Style(height_px=(50, 90))),
     "turned": Kind(view=_turned, orientation="auto"),
 }
 """With digits."""

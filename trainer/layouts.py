@@ -1,5 +1,6 @@
 """A blank sheet in, what people write numbers on out: ruled paper, forms, puzzles, sums; and pages with none."""
 
+import re
 from collections.abc import Sequence
 from typing import TypeAlias
 
@@ -18,6 +19,8 @@ OPERATORS = ("+", "-", "x", "=", "/", "(", ")", ":", "*")
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 SURE_LETTERS = "CEFHLNPTUVXacdefhnprtuvx"  # no hand's pass for a digit; A, K, M, R, W and some small ones are held out
 CAPITALIZED, CAPITALS = 0.4, 0.1  # shares of words that begin with one, and that are of nothing else
+UNITS = ("kg", "cm", "m", "km", "h")
+ALIGNED = ".kcmh"  # these stand on the line; other signs lie about its middle
 SCRIPTS = ("hershey-0", "hershey-2", "hershey-3", "hershey-6", "hershey-7")  # upright and cursive stroke fonts
 
 
@@ -173,6 +176,55 @@ def noted(sheet: Sheet) -> None:
         return box[0] + box[2]
 
     fill_lines(sheet, word)
+
+
+def dated(sheet: Sheet) -> None:
+    """Dates, times, fractions, prices, measures and lists, their signs in somebody's own hand."""
+    font, random, style = _hand(sheet), sheet.random, sheet.style
+    line, top = 0, MARGIN_PX
+    while top + (size_px := int(random.integers(*style.height_px))) <= PAGE_WH[1] - MARGIN_PX:
+        left: int | None = MARGIN_PX + int(random.integers(0, 60))
+        while left is not None:
+            for part in re.findall(r"\d+|\D", _entry(random)):
+                left = _write_part(sheet, part, font, (left, top), size_px, line)
+                if left is None:
+                    break
+            else:
+                left += int(size_px * random.uniform(*style.space))
+        line += 1
+        top += int(size_px * random.uniform(1.6, 1.9))
+
+
+def _entry(random: np.random.Generator) -> str:
+    """Numbers with signs close to them, as people write them into forms and lists."""
+    day, month, year, hour, minute, some, few, many = (
+        int(random.integers(first, last))
+        for first, last in ((1, 32), (1, 13), (2000, 2100), (0, 24), (0, 60), (1, 100), (1, 10), (1, 1000))
+    )
+    entries = (
+        f"{day:02}/{month:02}/{year}", f"{day}/{month}/{year % 100:02}", f"{day:02}.{month:02}.{year}",
+        f"{day:02}-{month:02}-{year}", f"{hour:02}:{minute:02}", f"{few}/{some}", f"({many})", f"{few}) {many}",
+        f"{few}. {many}", f"${many}", f"{many},{some:02}", f"{some}%", f"{many} {random.choice(UNITS)}",
+        f"{many}{random.choice(UNITS)}", f"{few}-{some}",
+    )  # fmt: skip
+    return str(entries[int(random.integers(len(entries)))])
+
+
+def _write_part(sheet: Sheet, part: str, font: str, corner: tuple[int, int], size_px: int, line: int) -> int | None:
+    """Writes digits or one sign; says where it ends, None where there is no room for it."""
+    (left, top), random = corner, sheet.random
+    if part.isdigit():
+        return sheet.write_number(left, top, size_px, line, text=part)
+    gap = int(size_px * random.uniform(0.06, 0.16))
+    if part == " ":
+        return left + 3 * gap
+    ink = write_text(part, font, int(size_px * random.uniform(0.9, 1.1)))
+    height = ink.shape[0]
+    hangs = size_px - height // 2 if part == "," else size_px - height if part in ALIGNED else (size_px - height) // 2
+    if left + 2 * gap + ink.shape[1] > PAGE_WH[0] - MARGIN_PX:
+        return None
+    x, _, width, _ = sheet.put(ink, left + gap, top + hangs)
+    return x + width + gap
 
 
 def single(sheet: Sheet) -> None:

@@ -123,20 +123,26 @@ class Sheet:
         self.pen = self.style.pens[int(self.random.integers(len(self.style.pens)))]
         self.slant = float(self.random.uniform(*self.style.slant))
 
-    def write_number(self, left: int, top: int, size_px: int, line: int, count: int | None = None) -> int | None:
-        """Writes a number of random digits where there is room for it.
+    def write_number(
+        self, left: int, top: int, size_px: int, line: int, count: int | None = None, text: str = ""
+    ) -> int | None:
+        """Writes a number where there is room for it.
 
         Args:
             left, top: where it begins, in page pixels.
             size_px: height of its digits.
             line: that it stands on.
-            count: of its digits; None for as many as the style says.
+            count: of its digits, at random; None for as many as the style says.
+            text: what to write instead, in any of the handwriting's digits of these labels.
 
         Returns:
             Where it ends; None where it would run over the margin, and nothing is written.
         """
         count = count or int(self.random.integers(self.style.digits[0], self.style.digits[1] + 1))
         rows = self.random.integers(0, len(self.handwriting), count)
+        if text:
+            alike = [np.flatnonzero(self.handwriting.labels == int(label)) for label in text]
+            rows = np.array([self.random.choice(each) for each in alike])
         strokes = [self.stroke(int(row), int(size_px * self.random.uniform(0.92, 1.06))) for row in rows]
         gaps = [int(size_px * self.random.uniform(*self.style.gap)) for _ in strokes]
         if left + sum(stroke.shape[1] for stroke in strokes) + sum(gaps[1:]) > PAGE_WH[0] - MARGIN_PX:

@@ -126,3 +126,16 @@ def _ink_share(drawn: Scene, box: tuple[int, int, int, int]) -> float:
     x, y, width, height = box
     part = cv2.cvtColor(drawn.frame, cv2.COLOR_BGR2GRAY)[y : y + height, x : x + width].astype(float)
     return float(np.mean(part < (np.percentile(part, 90) + part.min()) / 2))
+
+
+def test_signs_stand_between_numbers_in_a_hand_that_no_model_knows(
+    mnist: Mnist, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("trainer.layouts._entry", lambda random: "12/03/2024")
+    signs, fonts = written_in("dated", mnist, monkeypatch)
+    texts = [number.text for number in scene("dated", mnist, 1).numbers]
+
+    assert signs == {"/"}
+    assert fonts <= set(unknown_hands())
+    assert texts[:3] == ["12", "03", "2024"]
+    assert set(texts) == {"12", "03", "2024"}

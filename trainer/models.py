@@ -19,7 +19,7 @@ from trainer.errors import RunError
 Stages: TypeAlias = tuple[tuple[int, int], ...]
 """Filters and stride of each convolution. A first stride of 2 keeps the cost of the large picture low."""
 
-COMPACT_STAGES: Stages = ((16, 2), (24, 1), (32, 2), (48, 1), (48, 1), (56, 2))
+COMPACT_STAGES: Stages = ((16, 2), (24, 1), (32, 2), (48, 1), (56, 1), (56, 2))
 ACCURATE_STAGES: Stages = ((32, 2), (48, 1), (48, 1), (96, 2), (96, 1), (96, 1), (96, 1))
 TEACHER_STAGES: Stages = ((32, 1), (64, 2), (64, 1), (96, 2), (96, 1), (96, 1))
 

@@ -126,9 +126,12 @@ def _stroke(row: int, leans: Float32, boxes: Boxes, is_digit: NDArray[np.bool_])
 
 def _in_dates(strokes: Mapping[int, _Stroke], boxes: Boxes, winners: NDArray[np.intp]) -> set[int]:
     """Slashes of numbers that read as a day, a month and a year with a 1 between them."""
-    found: set[int] = set()
+    found, seen = set[int](), set[int]()
     for row in strokes:
+        if row in seen:
+            continue
         number = _number_with(row, boxes, winners < DIGITS)
+        seen.update(number)
         date = DATE.fullmatch("".join(str(winners[each]) for each in number))
         ends = [strokes.get(number[date.end(part)]) for part in (1, 2)] if date else []
         slashes = [each for each in ends if each is not None]

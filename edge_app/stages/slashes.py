@@ -3,7 +3,7 @@
 Both are one bare stroke. Where they stand apart, a slash stands by itself between numbers, on a page that has other
 operators, and leans further than most hands do. Where digits stand close on both sides of it, it is longer than these
 and goes below their feet; and once one of a page is known, others that lean alike need to be no longer. And a number
-that reads as a date, but with leaning 1s where its slashes would be, is one.
+that reads as a date, but with 1s where its slashes would be, is one.
 """
 
 import re
@@ -126,11 +126,11 @@ def _stroke(row: int, leans: Float32, boxes: Boxes, is_digit: NDArray[np.bool_])
 
 def _in_dates(strokes: Mapping[int, _Stroke], boxes: Boxes, winners: NDArray[np.intp]) -> set[int]:
     """Slashes of numbers that read as a day, a month and a year with a 1 between them."""
-    found, seen = set[int](), set[int]()
+    found, seen, is_digit = set[int](), set[int](), winners < DIGITS
     for row in strokes:
         if row in seen:
             continue
-        number = _number_with(row, boxes, winners < DIGITS)
+        number = _number_with(row, boxes, is_digit)
         seen.update(number)
         date = DATE.fullmatch("".join(str(winners[each]) for each in number))
         ends = [strokes.get(number[date.end(part)]) for part in (1, 2)] if date else []

@@ -18,8 +18,9 @@ GAP = 0.35  # widest one between neighbours in a word, of the taller one's heigh
 LEAST_HEIGHT = 0.4  # of the taller one's height: an x is as low beside an h
 ROW_SHARE = 0.5  # of the lower one's height that two neighbours share
 BROAD = 0.45  # width / height of a letter; what is slimmer may be a parenthesis or a slash beside a number
-CLEAR_WORD = 3  # letters of a word that is beyond dispute, at least twice as many as digits
+WORD = 2  # broad letters of what may be a word; it has no more digits than letters
 LETTERS_LEAST = 4  # in all such words of a page, from which words are written on it
+CLEAR_WORD = 3  # broad letters of a word that is beyond dispute, with letters at least twice as many as digits
 JOINED = 1.3  # of its height: width of a letter that is several, written without lifting the pen
 # How much likelier a letter is to pass for each digit, 0 to 9, than a number is to hold it; natural logarithms. These
 # and the weights are of 73 hands, of which each wrote words, notes, forms, sums, dates and prices.
@@ -56,7 +57,7 @@ def in_words(scored: Scored) -> NDArray[np.bool_]:
     broad = letter[rows] & (boxes[:, 2] >= BROAD * boxes[:, 3])
     kinds = letter[rows], broad, digit[rows]
     letters, broads, digits = (np.bincount(word[kind], minlength=len(rows)) for kind in kinds)
-    if int(broads[(broads >= 2) & (letters >= digits)].sum()) < LETTERS_LEAST:
+    if int(broads[(broads >= WORD) & (letters >= digits)].sum()) < LETTERS_LEAST:
         return found
     in_clear = int(broads[(broads >= CLEAR_WORD) & (letters >= 2 * digits)].sum())
     beside = ((letters + digits > 1) & (broads > 0))[word]  # a slim one among digits alone is a sign

@@ -15,7 +15,7 @@ THIN_SHARE = 0.42  # of their median stroke width, likewise, but beside bold pri
 PALER_SHARE = 0.75  # and then it is not as pale: .8 of the median strength and more
 MAX_DARK_RIM = 0.15  # of 5,482 drawn digits none has more; of the edges of pages and shadows, most have
 RESTLESS, UNQUIET = 0.4, 0.22  # of 12,000 drawn digits 2 are as restless; none that is unquiet is so among most others
-MANY = 20  # digits: that many are writing, wherever they stand
+MANY = 20  # digits other than 1, which any scratch is: that many are writing, wherever they stand
 WIDE, WIDEST = 1.9, 2.3  # of its height: of 25,000 drawn digits none is wider, nor are those that may lie:
 LYING = 0, 2, 5
 SURELY_NONE = 0.7  # probability of "not a digit": a doubtful digit does not make a word of those beside it
@@ -112,7 +112,8 @@ def classify(scored: Scored, threshold: float) -> Verdicts:
 def _restless(scored: Scored, sure: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Which digits stand where nobody writes."""
     restless, rows = np.zeros_like(sure), np.flatnonzero(sure)
-    if 0 < len(rows) < MANY:
+    telling = np.count_nonzero(sure & (scored.scores.argmax(axis=1) != 1))
+    if len(rows) and telling < MANY:
         unrests = np.array([scored.patches[row].unrest for row in rows])
         restless[rows] = unrests > (UNQUIET if np.median(unrests) > UNQUIET else RESTLESS)
     return restless

@@ -41,6 +41,8 @@ INK_LEAST, INK_RATIO = 8, 3.5  # of these to digits: on a desk of leather, or of
 BEYOND_DOUBT = 0.99  # probability from which one digit is believed there, beside a letter, clear of print; not of a 1
 CALM = 0.055  # unrest of a digit on a card before a garden; leaves have more
 CLEARLY_CALM = 0.95  # probability of each digit of such a number
+LIGHT_AMID, LIGHT_LEAST = 0.4, 5  # share of light shapes that are no digit, and their number: lights and glints
+STEADY, STEADY_ALONE = 0.2, 0.08  # unrest that 97 % of the digits on pages with as many words stay below
 CLEAR = 0.5  # of a digit's height: where it stands as far from all shapes about as tall, it is in no texture
 TOWER_OVER = 0.2, 1.0  # of a lone stroke's height: of the digits in its row
 TOWER = 1.75  # of the tallest of these: where it is as tall, it is none of them
@@ -82,6 +84,8 @@ def believable(
     ones = as_boxes([digit.box_xywh for reading in readings for digit in reading.digits if digit.digit == ONE])
     kept = [r for r in readings if not (_towers(r, digits) or _in_tally(r, ones, digits))]
     kept = [r for r in kept if not _in_grain(r, ink, digits) or _is_on_card(r, patches)]
+    if not region_map.dark_on_light and len(others) >= max(LIGHT_LEAST, LIGHT_AMID * len(region_map.regions)):
+        kept = [r for r in kept if _is_steady(r, patches)]
     if not kept or not len(shapes):
         return tuple(kept)
     unsigned = [region for region in whole if region.box_xywh not in signs]
@@ -194,6 +198,14 @@ def is_calm(reading: Reading, patches: Mapping[BoxXYWH, Patch]) -> bool:
 def _is_on_card(reading: Reading, patches: Mapping[BoxXYWH, Patch]) -> bool:
     """Whether a number is more than strokes, and so calm that nothing around speaks against it."""
     return set(reading.text) != {str(ONE)} and is_calm(reading, patches)
+
+
+def _is_steady(reading: Reading, patches: Mapping[BoxXYWH, Patch]) -> bool:
+    """Whether a number is on ground as even as a board; one digit alone must be surer, and its ground more even."""
+    unrest = float(np.median([patches[digit.box_xywh].unrest for digit in reading.digits]))
+    if len(reading.digits) == 1:
+        return reading.digits[0].confidence >= CLEARLY_CALM and unrest < STEADY_ALONE
+    return unrest < STEADY
 
 
 def _fellows(reading: Reading, shapes: Sequence[Region], patches: Mapping[BoxXYWH, Patch]) -> Sequence[Region]:

@@ -123,19 +123,20 @@ def test_the_edge_of_a_page_is_no_digit() -> None:
 
 
 @pytest.mark.parametrize(
-    ("unrests", "believed"),
+    ("unrests", "believed", "digit"),
     [
-        pytest.param([0.21], 1, id="on paper"),
-        pytest.param([0.23], 0, id="between leaves"),
-        pytest.param([0.38, 0.1, 0.1], 3, id="in the corner of a page"),
-        pytest.param([0.42, 0.1, 0.1], 2, id="beside a page"),
-        pytest.param([0.1, 0.3, 0.3], 1, id="a page before leaves"),
-        pytest.param([0.3] * 19, 0, id="many leaves"),
-        pytest.param([0.5] * 20, 20, id="a page whose paper cannot be seen"),
+        pytest.param([0.21], 1, 3, id="on paper"),
+        pytest.param([0.23], 0, 3, id="between leaves"),
+        pytest.param([0.38, 0.1, 0.1], 3, 3, id="in the corner of a page"),
+        pytest.param([0.42, 0.1, 0.1], 2, 3, id="beside a page"),
+        pytest.param([0.1, 0.3, 0.3], 1, 3, id="a page before leaves"),
+        pytest.param([0.3] * 19, 0, 3, id="many leaves"),
+        pytest.param([0.5] * 20, 20, 3, id="a page whose paper cannot be seen"),
+        pytest.param([0.5] * 40, 0, 1, id="grass on a hill"),
     ],
 )
-def test_shapes_are_no_digits_where_nobody_writes(unrests: list[float], believed: int) -> None:
-    rows = np.repeat(scores(3, 0.99, 11), len(unrests), axis=0)
+def test_shapes_are_no_digits_where_nobody_writes(unrests: list[float], believed: int, digit: int) -> None:
+    rows = np.repeat(scores(digit, 0.99, 11), len(unrests), axis=0)
     regions = [Region((40 * number, 20, 30, 40), (number + 1,)) for number in range(len(unrests))]
     verdicts = classify(scored(rows, regions, INKY * len(unrests), unrests=unrests), threshold=0.6)
 

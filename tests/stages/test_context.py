@@ -29,8 +29,9 @@ def texts(
     unrest_of_others: float = 0.0,
     letters: Collection[BoxXYWH] = (),
     signs: Collection[BoxXYWH] = (),
+    dark_on_light: bool = True,
 ) -> list[str]:
-    region_map = find_regions(np.zeros((480, 640), np.uint8) if ink is None else ink)
+    region_map = find_regions(np.zeros((480, 640), np.uint8) if ink is None else ink, dark_on_light)
     patches = {digit.box_xywh: patch_of(unrest) for reading in readings for digit in reading.digits}
     patches |= {region.box_xywh: patch_of(unrest_of_others) for region in others}
     return [reading.text for reading in believable(readings, others, region_map, patches, letters, signs)]
@@ -305,6 +306,25 @@ def test_a_card_before_a_garden_is_no_part_of_it(text: str, unrest: float, behin
     said = texts([card], shapes(*around), unrest=unrest, unrest_of_others=behind)
 
     assert said == [text] * is_believed
+
+
+@pytest.mark.parametrize(
+    ("text", "unrest", "dark_on_light", "lights", "is_believed"),
+    [
+        pytest.param("74", 0.25, False, 5, False, id="glints of a motorcycle"),
+        pytest.param("74", 0.15, False, 5, True, id="words on a board"),
+        pytest.param("7", 0.09, False, 5, False, id="one digit amid them"),
+        pytest.param("7", 0.07, False, 5, True, id="on a smooth board"),
+        pytest.param("74", 0.25, False, 4, True, id="few"),
+        pytest.param("74", 0.25, True, 5, True, id="dark ink"),
+    ],
+)
+def test_lights_amid_lights_are_no_digits(
+    text: str, unrest: float, dark_on_light: bool, lights: int, is_believed: bool
+) -> None:
+    far = shapes(*[(20 + 120 * number, 400, 20, 30) for number in range(lights)])
+
+    assert texts([number(300, text)], far, unrest=unrest, dark_on_light=dark_on_light) == [text] * is_believed
 
 
 @pytest.mark.parametrize(("confidence", "is_believed"), [(0.96, True), (0.94, False)])

@@ -11,13 +11,14 @@ from numpy.typing import NDArray
 
 from edge_app.frames import Float32
 from edge_app.stages.classify import DIGITS, SURELY_NONE, Scored
-from edge_app.stages.ground import PAPER_LIKE
 from edge_app.stages.rows import Boxes, as_boxes
 
 GAP = 0.35  # widest one between neighbours in a word, of the taller one's height
 LEAST_HEIGHT = 0.4  # of the taller one's height: an x is as low beside an h
 ROW_SHARE = 0.5  # of the lower one's height that two neighbours share
-BROAD = 0.45  # width / height of a letter; what is slimmer may be a parenthesis or a slash beside a number
+BROAD, BROAD_SHARE = 0.45, 0.65  # width / height of a letter, and of the page's usual one where a hand is narrow;
+# what is slimmer may be a parenthesis or a slash beside a number
+WRITTEN = 0.25  # unrest that letters stay below, close as they stand in words; leaves and tiles have more
 WORD = 2  # broad letters of what may be a word; it has no more digits than letters
 LETTERS_LEAST = 4  # in all such words of a page, from which words are written on it
 CLEAR_WORD = 3  # broad letters of a word that is beyond dispute, with letters at least twice as many as digits
@@ -48,13 +49,14 @@ def in_words(scored: Scored) -> NDArray[np.bool_]:
     whole = ~np.array([region.cut for region in scored.regions], dtype=bool)
     digit = whole & (scored.scores.argmax(axis=1) < DIGITS)
     letter = whole & (scored.scores[:, DIGITS] >= SURELY_NONE)
+    letter[letter] = [scored.patches[row].unrest < WRITTEN for row in np.flatnonzero(letter)]
     if np.count_nonzero(letter) < LETTERS_LEAST:
         return found
-    letter[letter] = [scored.patches[row].unrest < PAPER_LIKE for row in np.flatnonzero(letter)]
     rows = np.flatnonzero(digit | letter)
     boxes = as_boxes([scored.regions[row].box_xywh for row in rows])
     word = _components(_neighbours(boxes))
-    broad = letter[rows] & (boxes[:, 2] >= BROAD * boxes[:, 3])
+    aspects = boxes[:, 2] / boxes[:, 3]
+    broad = letter[rows] & (aspects >= min(BROAD, BROAD_SHARE * float(np.median(aspects[letter[rows]]))))
     kinds = letter[rows], broad, digit[rows]
     letters, broads, digits = (np.bincount(word[kind], minlength=len(rows)) for kind in kinds)
     if int(broads[(broads >= WORD) & (letters >= digits)].sum()) < LETTERS_LEAST:

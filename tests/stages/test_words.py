@@ -14,11 +14,11 @@ LETTER, DIGIT = 0.98, 0.01  # probability of "not a digit"
 STEP_PX = 24  # from letter to letter: 4 pixels apart
 
 
-def page(*lines: str, unrest: float = 0.05, step_px: int = STEP_PX) -> Scored:
+def page(*lines: str, unrest: float = 0.05, step_px: int = STEP_PX, width_px: int = 20) -> Scored:
     """Lines of regions: x is surely no digit, nor is a slim |, ? a doubtful 5, a blank a space."""
     doubts = {"x": LETTER, "|": LETTER, "?": 0.4}
     signs = [
-        (sign, (20 + step_px * column, 40 + 60 * row, 8 if sign == "|" else 20, 30))
+        (sign, (20 + step_px * column, 40 + 60 * row, 8 if sign == "|" else width_px, 30))
         for row, line in enumerate(lines)
         for column, sign in enumerate(line)
         if sign != " "
@@ -44,6 +44,10 @@ def test_a_digit_beside_letters_is_a_letter_and_a_number_apart_is_none() -> None
 def test_a_unit_makes_no_word_of_a_number_but_letters_that_pass_for_0_and_1_are_of_the_word() -> None:
     assert letters(page("xxxx", "37xx")) == "xxxx" + "55xx"
     assert letters(page("xxxx", "10xx")) == "xxxx" + "xxxx"
+
+
+def test_letters_of_a_narrow_hand_are_letters() -> None:
+    assert letters(page("xxxx  55", "5x5x5  5", step_px=16, width_px=12)) == "xxxx55" + "xxxxx5"
 
 
 def test_parentheses_are_no_letters() -> None:

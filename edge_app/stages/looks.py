@@ -11,19 +11,19 @@ from numpy.typing import NDArray
 
 from edge_app.frames import Float32, UInt8
 
-CLEAR = 0.99  # probability above which nothing would change
-SHIFTS = tuple(np.array([[1.0, 0.0, shift], [0.0, 1.0, shift]]) for shift in (0.5, -0.5))
-"""Maps of a crop, half a pixel to the lower right and to the upper left.
+CLEAR = 0.98  # probability above which nothing would change
+STEPS = tuple((down, across) for down in range(3) for across in range(3) if (down, across) != (1, 1))
+"""How far into a crop with a margin of one pixel each view begins: it lies a pixel aside, in each of eight directions.
 
-Chosen on validation: of 20 errors in 5,000 digits they leave 13, of 55 in 4,784 cut from scenes 46; turns,
-shears and sizes beside them leave more.
+Of 3,526 lines on validation pages 3,303 are read without a fault with all eight, 3,299 with the four along the
+diagonals, 3,288 with two by half a pixel; two pixels, turns, shears and sizes beside them are no better.
 """
 SOFT_PX, STRONGER = 0.6, 1.35
 """How far a softer pen spreads ink, as a standard deviation, and how much more of it there is then.
 
 Of 5,273 lines on validation pages 4,981 are read without a fault with it, 4,970 without.
 """
-VIEWS = len(SHIFTS) + 1  # of each crop
+VIEWS = len(STEPS) + 1  # of each crop
 
 
 def doubtful_rows(scores: Float32) -> NDArray[np.intp]:
@@ -44,10 +44,11 @@ def views_of(crops: UInt8) -> UInt8:
     Returns:
         (VIEWS * N, 28, 28) uint8: the first view of all, then the second, and so on.
     """
-    size_wh = crops.shape[2], crops.shape[1]
-    moved = [cv2.warpAffine(crop, shift, size_wh) for shift in SHIFTS for crop in crops]
+    side = crops.shape[1]
+    framed = np.pad(crops, ((0, 0), (1, 1), (1, 1)))
+    aside = [framed[:, down : down + side, across : across + side] for down, across in STEPS]
     soft = [cv2.convertScaleAbs(cv2.GaussianBlur(crop, (0, 0), SOFT_PX), alpha=STRONGER) for crop in crops]
-    return np.array(moved + soft, dtype=np.uint8).reshape(-1, *crops.shape[1:])
+    return np.concatenate([*aside, np.array(soft, dtype=np.uint8).reshape(crops.shape)])
 
 
 def averaged(scores: Float32, of_views: Float32) -> Float32:

@@ -7,6 +7,7 @@ of nothing else.
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
+from statistics import median
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,6 +44,7 @@ CALM = 0.055  # unrest of a digit on a card before a garden; leaves have more
 CLEARLY_CALM = 0.95  # probability of each digit of such a number
 LIGHT_AMID, LIGHT_LEAST = 0.4, 5  # share of light shapes that are no digit, and their number: lights and glints
 STEADY, STEADY_ALONE = 0.2, 0.08  # unrest that 97 % of the digits on pages with as many words stay below
+UNQUIET, WILD = 0.15, 0.3  # unrest of a page's numbers below which none is a number that is as restless
 CLEAR = 0.5  # of a digit's height: where it stands as far from all shapes about as tall, it is in no texture
 TOWER_OVER = 0.2, 1.0  # of a lone stroke's height: of the digits in its row
 TOWER = 1.75  # of the tallest of these: where it is as tall, it is none of them
@@ -84,6 +86,9 @@ def believable(
     ones = as_boxes([digit.box_xywh for reading in readings for digit in reading.digits if digit.digit == ONE])
     kept = [r for r in readings if not (_towers(r, digits) or _in_tally(r, ones, digits))]
     kept = [r for r in kept if not _in_grain(r, ink, digits) or _is_on_card(r, patches)]
+    unrests = [_unrest(r, patches) for r in kept]
+    if unrests and median(unrests) < UNQUIET:
+        kept = [r for r, unrest in zip(kept, unrests, strict=True) if unrest < WILD]
     if not region_map.dark_on_light and len(others) >= max(LIGHT_LEAST, LIGHT_AMID * len(region_map.regions)):
         kept = [r for r in kept if _is_steady(r, patches)]
     if not kept or not len(shapes):
@@ -202,10 +207,14 @@ def _is_on_card(reading: Reading, patches: Mapping[BoxXYWH, Patch]) -> bool:
 
 def _is_steady(reading: Reading, patches: Mapping[BoxXYWH, Patch]) -> bool:
     """Whether a number is on ground as even as a board; one digit alone must be surer, and its ground more even."""
-    unrest = float(np.median([patches[digit.box_xywh].unrest for digit in reading.digits]))
     if len(reading.digits) == 1:
-        return reading.digits[0].confidence >= CLEARLY_CALM and unrest < STEADY_ALONE
-    return unrest < STEADY
+        return reading.digits[0].confidence >= CLEARLY_CALM and _unrest(reading, patches) < STEADY_ALONE
+    return _unrest(reading, patches) < STEADY
+
+
+def _unrest(reading: Reading, patches: Mapping[BoxXYWH, Patch]) -> float:
+    """How unlike writing on paper most of a number is."""
+    return median(patches[digit.box_xywh].unrest for digit in reading.digits)
 
 
 def _fellows(reading: Reading, shapes: Sequence[Region], patches: Mapping[BoxXYWH, Patch]) -> Sequence[Region]:

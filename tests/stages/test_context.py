@@ -1,6 +1,6 @@
 """Among letters and shapes a lonely digit is not believed."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 import cv2
 import numpy as np
@@ -25,14 +25,15 @@ def texts(
     others: list[Region],
     ink: UInt8 | None = None,
     *,
-    unrest: float = 0.06,
+    unrest: float | Sequence[float] = 0.06,
     unrest_of_others: float = 0.0,
     letters: Collection[BoxXYWH] = (),
     signs: Collection[BoxXYWH] = (),
     dark_on_light: bool = True,
 ) -> list[str]:
     region_map = find_regions(np.zeros((480, 640), np.uint8) if ink is None else ink, dark_on_light)
-    patches = {digit.box_xywh: patch_of(unrest) for reading in readings for digit in reading.digits}
+    each = [unrest] * len(readings) if isinstance(unrest, float) else unrest
+    patches = {d.box_xywh: patch_of(one) for reading, one in zip(readings, each, strict=True) for d in reading.digits}
     patches |= {region.box_xywh: patch_of(unrest_of_others) for region in others}
     return [reading.text for reading in believable(readings, others, region_map, patches, letters, signs)]
 
@@ -325,6 +326,14 @@ def test_lights_amid_lights_are_no_digits(
     far = shapes(*[(20 + 120 * number, 400, 20, 30) for number in range(lights)])
 
     assert texts([number(300, text)], far, unrest=unrest, dark_on_light=dark_on_light) == [text] * is_believed
+
+
+def test_what_is_left_of_a_grid_is_no_number_beside_numbers_on_paper() -> None:
+    page = [number(40, "23"), number(40, "45", y=200), number(400, "47")]
+
+    assert texts(page, [], unrest=(0.05, 0.1, 0.28)) == ["23", "45", "47"]
+    assert texts(page, [], unrest=(0.05, 0.1, 0.32)) == ["23", "45"]
+    assert texts(page, [], unrest=(0.32, 0.1, 0.32)) == ["23", "45", "47"]
 
 
 @pytest.mark.parametrize(("confidence", "is_believed"), [(0.96, True), (0.94, False)])

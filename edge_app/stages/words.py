@@ -29,9 +29,10 @@ LETTER_LIKE = np.array([0.4, 0.6, -1.5, -2.9, -1.4, -0.6, -0.8, -2.2, -2.0, -0.8
 DOUBT_WEIGHT = 27.0  # of the mean probability of "not a digit"
 ALIKE_MOST = 0.6  # that digits together say of that: no word has many o and l, but many a number 0 and 1
 LETTER_WEIGHT, LETTERS_MOST = 1.2, 4  # of each broad letter that hangs together with them; as many count
-PAGE_WEIGHT = 6.0  # where letters do, of the share of those in clear words among these and all digits of the page
+PAGE_WEIGHT = 6.0  # where letters do, of the share of words among those in clear words and all digits of the page
 APART = 0.9  # where none do: a word of such letters alone
-AGAINST = 1.75  # what all this must outweigh: a number is lost where a word is taken for one
+AGAINST = 1.75, 2.75  # what all this must outweigh, a number being lost where it is taken for a word; and once more,
+# when what was found to be letters counts as words, too
 
 
 def in_words(scored: Scored) -> NDArray[np.bool_]:
@@ -52,7 +53,8 @@ def in_words(scored: Scored) -> NDArray[np.bool_]:
     letter[letter] = [scored.patches[row].unrest < WRITTEN for row in np.flatnonzero(letter)]
     if np.count_nonzero(letter) < LETTERS_LEAST:
         return found
-    rows = np.flatnonzero(digit | letter)
+    linking = whole & (scored.scores.argmax(axis=1) == DIGITS) & (scored.scores[:, DIGITS] < SURELY_NONE)
+    rows = np.flatnonzero(digit | letter | linking)
     boxes = as_boxes([scored.regions[row].box_xywh for row in rows])
     word = _components(_neighbours(boxes))
     aspects = boxes[:, 2] / boxes[:, 3]
@@ -64,11 +66,17 @@ def in_words(scored: Scored) -> NDArray[np.bool_]:
     in_clear = int(broads[(broads >= CLEAR_WORD) & (letters >= 2 * digits)].sum())
     beside = ((letters + digits > 1) & (broads > 0))[word]  # a slim one among digits alone is a sign
     found[rows] = letter[rows] & (beside | (boxes[:, 2] >= JOINED * boxes[:, 3]))
-    share = in_clear / max(1, in_clear + np.count_nonzero(digit))
+    weighed = []
     for run in _runs(word, boxes[:, 0] + boxes[:, 2] / 2, digit[rows]):
-        near = LETTER_WEIGHT * min(int(broads[word[run[0]]]), LETTERS_MOST) + PAGE_WEIGHT * share
-        said = _letter_like(scored.scores[rows[run]]) + (near if broads[word[run[0]]] else APART)
-        found[rows[run]] = said > AGAINST
+        beside_run = int(broads[word[run[0]]])
+        said = _letter_like(scored.scores[rows[run]])
+        said += LETTER_WEIGHT * min(beside_run, LETTERS_MOST) if beside_run else APART
+        weighed.append((rows[run], said, PAGE_WEIGHT if beside_run else 0.0))
+    for least in AGAINST:
+        taken = np.count_nonzero(found & digit)
+        share = (in_clear + taken) / max(1, in_clear + np.count_nonzero(digit))
+        for run, said, weight in weighed:
+            found[run] |= said + weight * share > least
     return found
 
 

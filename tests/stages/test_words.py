@@ -15,8 +15,8 @@ STEP_PX = 24  # from letter to letter: 4 pixels apart
 
 
 def page(*lines: str, unrest: float = 0.05, step_px: int = STEP_PX, width_px: int = 20) -> Scored:
-    """Lines of regions: x is surely no digit, nor is a slim |, ? a doubtful 5, a blank a space."""
-    doubts = {"x": LETTER, "|": LETTER, "?": 0.4}
+    """Lines of regions: x is surely no digit, nor is a slim |, ~ hardly one, ? a doubtful 5, a blank a space."""
+    doubts = {"x": LETTER, "|": LETTER, "~": 0.6, "?": 0.4}
     signs = [
         (sign, (20 + step_px * column, 40 + 60 * row, 8 if sign == "|" else width_px, 30))
         for row, line in enumerate(lines)
@@ -44,6 +44,15 @@ def test_a_digit_beside_letters_is_a_letter_and_a_number_apart_is_none() -> None
 def test_a_unit_makes_no_word_of_a_number_but_letters_that_pass_for_0_and_1_are_of_the_word() -> None:
     assert letters(page("xxxx", "37xx")) == "xxxx" + "55xx"
     assert letters(page("xxxx", "10xx")) == "xxxx" + "xxxx"
+
+
+def test_a_letter_in_doubt_parts_no_word() -> None:
+    assert letters(page("xxxx", "55~xxx")) == "xxxx" + "xx5xxx"
+
+
+def test_what_was_found_to_be_letters_makes_words_of_the_page() -> None:
+    assert letters(page("xxxx", "5x5x5x", "5x5x5x", "22x")) == "xxxx" + "xxxxxx" + "xxxxxx" + "xxx"
+    assert letters(page("xxxx", "555555", "22x")) == "xxxx" + "555555" + "55x"
 
 
 def test_letters_of_a_narrow_hand_are_letters() -> None:

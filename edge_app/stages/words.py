@@ -53,7 +53,7 @@ def in_words(scored: Scored) -> NDArray[np.bool_]:
     letter[letter] = [scored.patches[row].unrest < WRITTEN for row in np.flatnonzero(letter)]
     if np.count_nonzero(letter) < LETTERS_LEAST:
         return found
-    linking = whole & (scored.scores.argmax(axis=1) == DIGITS) & (scored.scores[:, DIGITS] < SURELY_NONE)
+    linking = whole & (scored.scores.argmax(axis=1) == DIGITS) & (scored.scores[:, DIGITS] < SURELY_NONE)  # neither
     rows = np.flatnonzero(digit | letter | linking)
     boxes = as_boxes([scored.regions[row].box_xywh for row in rows])
     word = _components(_neighbours(boxes))

@@ -44,7 +44,7 @@ CALM = 0.055  # unrest of a digit on a card before a garden; leaves have more
 CLEARLY_CALM = 0.95  # probability of each digit of such a number
 LIGHT_AMID, LIGHT_LEAST = 0.4, 5  # share of light shapes that are no digit, and their number: lights and glints
 STEADY, STEADY_ALONE = 0.2, 0.08  # unrest that 97 % of the digits on pages with as many words stay below
-WILD = 0.3  # unrest of what is no number where most numbers are on paper
+WILD = 0.3  # unrest from which hardly two digits are no number where most numbers are on paper
 CLEAR = 0.5  # of a digit's height: where it stands as far from all shapes about as tall, it is in no texture
 TOWER_OVER = 0.2, 1.0  # of a lone stroke's height: of the digits in its row
 TOWER = 1.75  # of the tallest of these: where it is as tall, it is none of them
@@ -86,9 +86,9 @@ def believable(
     ones = as_boxes([digit.box_xywh for reading in readings for digit in reading.digits if digit.digit == ONE])
     kept = [r for r in readings if not (_towers(r, digits) or _in_tally(r, ones, digits))]
     kept = [r for r in kept if not _in_grain(r, ink, digits) or _is_on_card(r, patches)]
-    unrests = [_unrest(r, patches) for r in kept]
-    if unrests and median(unrests) < PAPER_LIKE:
-        kept = [r for r, unrest in zip(kept, unrests, strict=True) if unrest < WILD]
+    wild = [r for r in kept if len(r.digits) < LONG_NUMBER and _unrest(r, patches) >= WILD]
+    if wild and median(_unrest(r, patches) for r in kept) < PAPER_LIKE:
+        kept = [r for r in kept if r not in wild]
     if not region_map.dark_on_light and len(others) >= max(LIGHT_LEAST, LIGHT_AMID * len(region_map.regions)):
         kept = [r for r in kept if _is_steady(r, patches)]
     if not kept or not len(shapes):

@@ -92,7 +92,7 @@ def classify(scored: Scored, threshold: float) -> Verdicts:
     sure = (winners < DIGITS) & (confidences >= threshold) & ~np.array([region.cut for region in regions], dtype=bool)
     faint = ink.contrasts < FAINT_SHARE * _of_most_ink(ink.contrasts, regions, sure)
     thin_and_pale = _below(THIN_SHARE, ink.stroke_widths, sure) & _below(PALER_SHARE, ink.strengths, sure)
-    restless = _restless(scored, sure)
+    restless = _restless(scored, sure, winners)
     sides = np.array([region.box_xywh[2:] for region in regions], dtype=np.float64).reshape(-1, 2)
     wide = sides[:, 0] > np.where(np.isin(winners, LYING), WIDEST, WIDE) * sides[:, 1]
     remnant = _below(PALE_SHARE, ink.strengths, sure) | thin_and_pale
@@ -109,11 +109,10 @@ def classify(scored: Scored, threshold: float) -> Verdicts:
     return Verdicts(tuple(digits), tuple(doubtful), tuple(others))
 
 
-def _restless(scored: Scored, sure: NDArray[np.bool_]) -> NDArray[np.bool_]:
+def _restless(scored: Scored, sure: NDArray[np.bool_], winners: NDArray[np.intp]) -> NDArray[np.bool_]:
     """Which digits stand where nobody writes."""
     restless, rows = np.zeros_like(sure), np.flatnonzero(sure)
-    telling = np.count_nonzero(sure & (scored.scores.argmax(axis=1) != 1))
-    if len(rows) and telling < MANY:
+    if rows.size and np.count_nonzero(winners[rows] != 1) < MANY:
         unrests = np.array([scored.patches[row].unrest for row in rows])
         restless[rows] = unrests > (UNQUIET if np.median(unrests) > UNQUIET else RESTLESS)
     return restless

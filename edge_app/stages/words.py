@@ -53,8 +53,8 @@ def in_words(scored: Scored) -> NDArray[np.bool_]:
     letter[letter] = [scored.patches[row].unrest < WRITTEN for row in np.flatnonzero(letter)]
     if np.count_nonzero(letter) < LETTERS_LEAST:
         return found
-    linking = whole & (scored.scores.argmax(axis=1) == DIGITS) & (scored.scores[:, DIGITS] < SURELY_NONE)  # neither
-    rows = np.flatnonzero(digit | letter | linking)
+    hardly_none = whole & ~digit & (scored.scores[:, DIGITS] < SURELY_NONE)  # no evidence, but it parts no word
+    rows = np.flatnonzero(digit | letter | hardly_none)
     boxes = as_boxes([scored.regions[row].box_xywh for row in rows])
     word = _components(_neighbours(boxes))
     aspects = boxes[:, 2] / boxes[:, 3]
@@ -72,9 +72,9 @@ def in_words(scored: Scored) -> NDArray[np.bool_]:
         said = _letter_like(scored.scores[rows[run]])
         said += LETTER_WEIGHT * min(beside_run, LETTERS_MOST) if beside_run else APART
         weighed.append((rows[run], said, PAGE_WEIGHT if beside_run else 0.0))
+    written = max(1, in_clear + np.count_nonzero(digit))
     for least in AGAINST:
-        taken = np.count_nonzero(found & digit)
-        share = (in_clear + taken) / max(1, in_clear + np.count_nonzero(digit))
+        share = (in_clear + np.count_nonzero(found & digit)) / written
         for run, said, weight in weighed:
             found[run] |= said + weight * share > least
     return found

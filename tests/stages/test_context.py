@@ -328,12 +328,31 @@ def test_lights_amid_lights_are_no_digits(
     assert texts([number(300, text)], far, unrest=unrest, dark_on_light=dark_on_light) == [text] * is_believed
 
 
+def test_a_doubtful_digit_amid_lights_is_none() -> None:
+    far = shapes(*[(20 + 120 * number, 400, 20, 30) for number in range(5)])
+    seven = Reading((Digit(7, 0.94, (300, 100, 20, 30)),))
+
+    assert texts([seven], far, unrest=0.07) == ["7"]
+    assert texts([seven], far, unrest=0.07, dark_on_light=False) == []
+
+
+@pytest.mark.parametrize(("digits", "is_believed"), [(7, False), (8, True)])
+def test_a_board_of_numbers_with_a_few_words_is_no_photograph(digits: int, is_believed: bool) -> None:
+    chalk = np.zeros((480, 640), np.uint8)
+    for place in range(digits + 5):
+        cv2.rectangle(chalk, (20 + 48 * place, 400), (40 + 48 * place, 430), 255, 3)
+    far = shapes(*[(20 + 48 * place, 400, 20, 30) for place in range(5)])
+
+    assert texts([number(300, "74")], far, chalk, unrest=0.25, dark_on_light=False) == ["74"] * is_believed
+
+
 def test_what_is_left_of_a_grid_is_no_number_beside_numbers_on_paper() -> None:
     page = [number(40, "23"), number(40, "45", y=200), number(400, "47")]
 
     assert texts(page, [], unrest=(0.05, 0.1, 0.28)) == ["23", "45", "47"]
     assert texts(page, [], unrest=(0.05, 0.1, 0.32)) == ["23", "45"]
     assert texts(page, [], unrest=(0.32, 0.1, 0.32)) == ["23", "45", "47"]
+    assert texts([*page[:2], number(400, "470")], [], unrest=(0.05, 0.1, 0.32)) == ["23", "45", "470"]
 
 
 @pytest.mark.parametrize(("confidence", "is_believed"), [(0.96, True), (0.94, False)])

@@ -55,6 +55,15 @@ def test_what_was_found_to_be_letters_makes_words_of_the_page() -> None:
     assert letters(page("xxxx", "555555", "22x")) == "xxxx" + "555555" + "55x"
 
 
+def test_what_follows_from_letters_found_before_must_be_clearer() -> None:
+    assert letters(page("xxxx", "5x5x5x", "22x")) == "xxxx" + "xxxxxx" + "xxx"
+    assert letters(page("xxxx", "5x5x5x", "22x  55")) == "xxxx" + "xxxxxx" + "55x55"
+
+
+def test_letters_crowded_by_their_neighbours_are_letters() -> None:
+    assert letters(page("xxxx", "5x5x5", unrest=0.2)) == "xxxx" + "xxxxx"
+
+
 def test_letters_of_a_narrow_hand_are_letters() -> None:
     assert letters(page("xxxx  55", "5x5x5  5", step_px=16, width_px=12)) == "xxxx55" + "xxxxx5"
 

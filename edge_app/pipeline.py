@@ -199,7 +199,9 @@ class Pipeline:
             alone = self._read_ink(frame, watch, page)
             # A page with nothing on it speaks against strays of a room, not against what is sure and stands on paper.
             strays = whole.readings and not any(is_calm(reading, whole.patches) for reading in whole.readings)
-            if (alone.readings or strays) and is_better(alone.readings, whole.readings, page, frame.size_wh):
+            if (alone.readings or strays) and is_better(
+                alone.readings, whole.readings, page, frame.size_wh, whole.patches
+            ):
                 self._frames_on_page = 1
                 return alone
         self._frames_to_rest = LOOK_AGAIN_FRAMES - 1

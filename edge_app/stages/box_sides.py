@@ -1,12 +1,11 @@
 """Straight segments in, those that are the sides of form boxes and the cells of tables out."""
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from edge_app.frames import UInt8
 from edge_app.stages.across import thickness
-from edge_app.stages.boxes import AREA, HEIGHT, WIDTH
+from edge_app.stages.boxes import AREA, HEIGHT, WIDTH, pieces_of_ink
 from edge_app.stages.segments import APART, Segment, distinct, in_line, is_parallel, is_square_to
 
 SQUARED = 4  # rules of one way, from which a page is of squared paper
@@ -106,7 +105,7 @@ def erase_posts(mask: UInt8, lines: UInt8) -> None:
         mask: (h, w) uint8, what is left.
         lines: (h, w) uint8, 255 where lines were.
     """
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8, ltype=cv2.CV_32S)
+    labels, stats = pieces_of_ink(mask)
     upright = (stats[:, HEIGHT] >= POST_HEIGHT_PX) & (stats[:, HEIGHT] >= POST_SLIMNESS * stats[:, WIDTH])
     upright[0] = False  # paper
     posts = [row for row in np.flatnonzero(upright) if _stands_between(stats[row], lines)]

@@ -1,11 +1,18 @@
 """Boxes in, where they lie in the frame and which ink they hold out."""
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from edge_app.frames import BoxXYWH, Int32, Region
+from edge_app.frames import BoxXYWH, Int32, Region, UInt8
 
 LEFT, TOP, WIDTH, HEIGHT, AREA = range(5)  # columns of OpenCV's component statistics; row 0 is paper
+
+
+def pieces_of_ink(mask: UInt8) -> tuple[Int32, Int32]:
+    """The number of the piece of ink at each pixel, (h, w) int32, and OpenCV's statistics of them, (M, 5) int32."""
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8, ltype=cv2.CV_32S)
+    return np.asarray(labels, dtype=np.int32), np.asarray(stats, dtype=np.int32)
 
 
 def off_edges(boxes: Int32, shape_hw: tuple[int, ...]) -> NDArray[np.bool_]:

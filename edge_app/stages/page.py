@@ -6,8 +6,9 @@ corners, and what lies beside it is darker or brighter along nearly all of its e
 brighter than each of several levels, and among those that no edge crosses.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import combinations
+from statistics import median
 from typing import TypeAlias
 
 import cv2
@@ -15,10 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge_app.frames import BoxXYWH, Float32, Reading, RegionMap, UInt8
-from edge_app.stages.boxes import off_edges
+from edge_app.stages.boxes import off_edges, pieces_of_ink
+from edge_app.stages.crop import Patch
 from edge_app.stages.division import UNLIKE
+from edge_app.stages.lines import remove_lines
 from edge_app.stages.shrink import shrunk
-from edge_app.stages.strokes import ONE
 
 Corners: TypeAlias = NDArray[np.int32]
 
@@ -41,10 +43,11 @@ DIFFERENT_SHARE = 0.75  # of its edges
 CLEARNESS = 8  # how much more that counts than size, of two sheets that lie in one another
 INSIDE_PX, OUTSIDE_PX = 4.0, 3.5  # from an edge, where both are compared
 PLACE_PX, LEAST_PLACES = 2.0, 20  # from one such place to the next; how many there must be
-MOST_UNEVEN = 1.8  # of brightness, between its 90th and 10th percentile
+EVENNESS = 30, 90  # percentiles of its brightness: a fat digit or a shadow may cover a quarter of a sheet
+MOST_UNEVEN = 1.8  # of brightness, between these two
 RIM_PX = 2  # edges that lie so near the frame's are none of the sheet
 NEAR_PX = 6  # to its edges: what belongs to the page all the same
-FEW_BESIDE = 0.25  # digits to each one on the page, which patterns and things may pass for
+UNWRITTEN = 0.1  # median unrest of what is beside: strays have .11 and more, digits that lie in a shadow .08 at most
 EDGE_PX = 1  # left out along its edges, which are no ink
 
 
@@ -131,13 +134,14 @@ def part_with_page(inside: UInt8) -> tuple[slice, slice]:
 
 
 def wholly_on_page(mask: UInt8, inside: UInt8) -> UInt8:
-    """The ink of a page without what reaches over its edges: pens and fingers.
+    """The ink of a page without what reaches over its edges: pens, fingers and rules, but not what stands on a rule.
 
     Args:
         mask: (h, w) uint8, 255 for ink; not written to.
         inside: of `without_surroundings`.
     """
-    _, numbers = cv2.connectedComponents(cv2.bitwise_and(mask, inside))
+    ink = np.asarray(cv2.bitwise_and(mask, inside), dtype=np.uint8)
+    _, numbers = cv2.connectedComponents(remove_lines(ink, *pieces_of_ink(ink)))
     border = cv2.subtract(inside, cv2.erode(inside, _window(5), borderType=cv2.BORDER_CONSTANT, borderValue=(255,)))
     kept = np.full(int(numbers.max()) + 1, 255, dtype=np.uint8)
     kept[np.unique(numbers[border > 0])] = 0
@@ -181,24 +185,31 @@ def is_blotted(region_map: RegionMap, belief: Float32) -> bool:
 
 
 def is_better(
-    alone: tuple[Reading, ...], whole: tuple[Reading, ...], page: UInt8, size_wh: tuple[float, float]
+    alone: tuple[Reading, ...],
+    whole: tuple[Reading, ...],
+    page: UInt8,
+    size_wh: tuple[float, float],
+    patches: Mapping[BoxXYWH, Patch],
 ) -> bool:
     """Whether what was read of a page alone is better than what was read of the whole picture.
 
-    It holds all digits of the page, and beside the page there are few: where a hard shadow falls on a page, its bright
-    part looks like one. Strokes do not count there, which the world is full of.
+    It holds all digits of the page. If there are some beside the page, most of these stand where nobody writes: where a
+    hard shadow falls on a page, its bright part looks like one, but what is in the shadow is written, too. If there are
+    none, it holds more.
 
     Args:
         alone: read of the page.
         whole: read of the whole picture.
         page: of `find_page`.
         size_wh: of the picture that the readings are of.
+        patches: that the digits of the whole picture were cut from, by their boxes.
     """
     count = sum(len(reading.digits) for reading in alone)
-    digits = [digit for reading in whole for digit in reading.digits]
-    beside = [digit for digit in digits if not _lies_on(page, digit.box_xywh, size_wh, near_px=0)]
-    written = sum(digit.digit != ONE for digit in beside)
-    return count >= len(digits) - len(beside) and written <= FEW_BESIDE * count
+    boxes = [digit.box_xywh for reading in whole for digit in reading.digits]
+    beside = [box for box in boxes if not _lies_on(page, box, size_wh, near_px=0)]
+    if not beside:
+        return count > len(boxes)
+    return count >= len(boxes) - len(beside) and median(patches[box].unrest for box in beside) >= UNWRITTEN
 
 
 def _lies_on(page: UInt8, box: BoxXYWH, size_wh: tuple[float, float], near_px: int = NEAR_PX) -> bool:
@@ -296,7 +307,7 @@ def _is_even(paper: UInt8, corners: Corners) -> bool:
     levels = paper[cv2.erode(_filled(corners, paper.shape), _window(7)) > 0]
     if not levels.size:
         return False
-    low, high = np.percentile(levels, (10, 90))
+    low, high = np.percentile(levels, EVENNESS)
     return bool(high <= MOST_UNEVEN * max(low, 1.0))
 
 

@@ -8,12 +8,11 @@ box, a table cell) is left out.
 from dataclasses import dataclass
 from typing import TypeAlias
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from edge_app.frames import BoxXYWH, Int32, Region, RegionMap, UInt8
-from edge_app.stages.boxes import AREA, HEIGHT, LEFT, TOP, WIDTH, off_edges
+from edge_app.stages.boxes import AREA, HEIGHT, LEFT, TOP, WIDTH, off_edges, pieces_of_ink
 from edge_app.stages.lines import remove_lines
 from edge_app.stages.percent import is_percent
 from edge_app.stages.tilt import page_tilt
@@ -80,10 +79,10 @@ def find_regions(
     >>> [region.box_xywh for region in find_regions(mask).regions]
     [(20, 10, 4, 30)]
     """
-    components, stats = _components(mask)
+    components, stats = pieces_of_ink(mask)
     without = remove_lines(mask, components, stats)
     if without is not mask:
-        components, stats = _components(without)
+        components, stats = pieces_of_ink(without)
     rows, dropped = _tallest(stats, _digit_shaped(stats, mask.shape, limits), limits.max_regions)
     rows = rows[~(_holds_digits(stats[rows]) | _is_thin_round_others(stats[rows]))]
     rows = rows[stats[rows, HEIGHT] >= _tallest_whole(stats[rows], mask.shape) * MIN_SHARE_OF_TALLEST]
@@ -121,12 +120,6 @@ def _ink_of(group: list[int], components: Int32, stats: Int32) -> NDArray[np.boo
     """(h, w) bool, the ink of some pieces in the box round them."""
     x, y, width, height = union(stats[group])
     return np.asarray(np.isin(components[y : y + height, x : x + width], group))
-
-
-def _components(mask: UInt8) -> tuple[Int32, Int32]:
-    """The number of the piece of ink at each pixel, (h, w) int32, and OpenCV's statistics of them, (M, 5) int32."""
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8, ltype=cv2.CV_32S)
-    return np.asarray(labels, dtype=np.int32), np.asarray(stats, dtype=np.int32)
 
 
 def _digit_shaped(stats: Int32, shape_hw: tuple[int, ...], limits: RegionLimits) -> Rows:

@@ -22,6 +22,7 @@ from edge_app.stages.page import (
     without_surroundings,
 )
 from edge_app.stages.regions import find_regions
+from tests.patches import patch_of
 
 SIZE_WH = (640, 480)
 
@@ -119,6 +120,15 @@ def test_a_sheet_that_lies_half_in_shadow_is_found_whole(lit_share: float) -> No
     assert agreement(find_page(picture), place) > 0.88
 
 
+@pytest.mark.parametrize("ink_px", [60, 90])
+def test_a_sheet_with_one_fat_digit_on_it_is_found(ink_px: int) -> None:
+    place = sheet(5.0, (360, 260))
+    picture = laid(bricks(), place, text="")
+    cv2.circle(picture, (320, 240), ink_px // 2 + 20, (50,), ink_px // 2)
+
+    assert agreement(find_page(picture), place) > 0.88
+
+
 @pytest.mark.parametrize(
     "picture",
     [bricks(), gravel(), np.full((480, 640), 215, np.uint8)],
@@ -168,6 +178,22 @@ def test_what_reaches_over_the_edge_of_a_page_is_no_ink_of_it() -> None:
     assert np.count_nonzero(mask) == 60 * 20 + 100 * 20 + 100  # not written to
 
 
+@pytest.mark.parametrize("turn_deg", [0.0, 5.0])
+def test_digits_that_stand_on_rules_of_a_page_are_ink_of_it_but_no_rule_is(turn_deg: float) -> None:
+    inside = sheet(turn_deg)
+    mask, turn = np.zeros_like(inside), cv2.getRotationMatrix2D((320, 240), -turn_deg, 1.0)
+    for y in (180, 220, 260, 300):
+        mask[y : y + 2] = 255
+        cv2.ellipse(mask, (320, y - 12), (9, 14), 0, 0, 360, 255, 3)  # a 0
+    mask = np.asarray(cv2.warpAffine(mask, turn, SIZE_WH, flags=cv2.INTER_NEAREST), dtype=np.uint8)
+
+    regions = find_regions(wholly_on_page(mask, inside)).regions
+
+    assert len(regions) == 4
+    sides = np.array([region.box_xywh[2:] for region in regions])
+    assert (np.abs(sides - (22, 32)) <= 4).all(), sides
+
+
 def test_ink_at_the_edge_of_the_frame_is_kept_where_the_page_goes_on() -> None:
     inside = np.full((48, 64), 255, dtype=np.uint8)
     mask = np.zeros_like(inside)
@@ -210,22 +236,30 @@ def number(*boxes: tuple[int, int, int, int], digit: int = 7) -> Reading:
     return Reading(tuple(Digit(digit, 0.9, box) for box in boxes))
 
 
+CALM, RESTLESS = 0.08, 0.12  # unrest of what is written, and of strays
+
+
 @pytest.mark.parametrize(
-    ("alone", "whole", "expected"),
+    ("alone", "whole", "beside", "expected"),
     [
-        ((number(*[ON] * 4),), (number(*[ON] * 4), number(BESIDE)), True),
-        ((number(*[ON] * 4),), (number(*[ON] * 5),), False),  # one was lost
-        ((number(*[ON] * 4),), (number(*[ON] * 4), number(BESIDE, BESIDE)), False),  # half of the page in shadow
-        ((number(*[ON] * 4),), (number(*[ON] * 4), number(BESIDE, BESIDE, digit=1)), True),  # a fence
-        ((number(*[ON] * 4),), (number(*[ON] * 4), number(*[NEARLY_ON] * 3, digit=1)), True),  # right at the page
-        ((number(ON),), (), True),
-        ((), (), True),
+        (4, number(*[ON] * 4), CALM, False),  # the same
+        (5, number(*[ON] * 4), CALM, True),  # more
+        (4, number(*[ON] * 5), CALM, False),  # one was lost
+        (4, number(*[ON] * 4, BESIDE), RESTLESS, True),
+        (4, number(*[ON] * 4, *[BESIDE] * 9), RESTLESS, True),  # a rug
+        (4, number(*[ON] * 5, BESIDE), RESTLESS, False),  # one was lost
+        (4, number(*[ON] * 4, BESIDE), CALM, False),  # half of the page in shadow
+        (4, number(*[ON] * 4, *[NEARLY_ON] * 3, digit=1), RESTLESS, True),  # right at the page
+        (1, None, CALM, True),
     ],
 )
-def test_a_page_alone_must_say_more_than_all(
-    alone: tuple[Reading, ...], whole: tuple[Reading, ...], expected: bool
+def test_a_page_alone_must_say_more_than_all_or_leave_out_strays(
+    alone: int, whole: Reading | None, beside: float, expected: bool
 ) -> None:
-    assert is_better(alone, whole, PAGE, SIZE_WH) is expected
+    patches = {ON: patch_of(0.0), BESIDE: patch_of(beside), NEARLY_ON: patch_of(beside)}
+    on_all = () if whole is None else (whole,)
+
+    assert is_better((number(*[ON] * alone),), on_all, PAGE, SIZE_WH, patches) is expected
 
 
 @pytest.mark.parametrize("shown", ["bricks", "gravel", "screen"])

@@ -15,6 +15,7 @@ THIN_SHARE = 0.42  # of their median stroke width, likewise, but beside bold pri
 PALER_SHARE = 0.75  # and then it is not as pale: .8 of the median strength and more
 MAX_DARK_RIM = 0.15  # of 5,482 drawn digits none has more; of the edges of pages and shadows, most have
 RESTLESS, UNQUIET = 0.4, 0.22  # of 12,000 drawn digits 2 are as restless; none that is unquiet is so among most others
+BOLD_PX, BOLD_INK, BOLD_SURE = 60, 0.6, 0.98  # longer side, strength of ink and probability of what is bold
 MANY = 20  # digits other than 1, which any scratch is: that many are writing, wherever they stand
 WIDE, WIDEST = 1.9, 2.3  # of its height: of 25,000 drawn digits none is wider, nor are those that may lie:
 LYING = 0, 2, 5
@@ -91,11 +92,13 @@ def classify(scored: Scored, threshold: float) -> Verdicts:
     winners, confidences = scored.scores.argmax(axis=1), scored.scores.max(axis=1, initial=0.0)
     sure = (winners < DIGITS) & (confidences >= threshold) & ~np.array([region.cut for region in regions], dtype=bool)
     faint = ink.contrasts < FAINT_SHARE * _of_most_ink(ink.contrasts, regions, sure)
-    thin_and_pale = _below(THIN_SHARE, ink.stroke_widths, sure) & _below(PALER_SHARE, ink.strengths, sure)
+    told = sure & (winners != 1)  # what is left of rules looks like 1s, and may outnumber the digits
+    told = told if told.any() else sure
+    thin_and_pale = _below(THIN_SHARE, ink.stroke_widths, told) & _below(PALER_SHARE, ink.strengths, told)
     restless = _restless(scored, sure, winners)
     sides = np.array([region.box_xywh[2:] for region in regions], dtype=np.float64).reshape(-1, 2)
     wide = sides[:, 0] > np.where(np.isin(winners, LYING), WIDEST, WIDE) * sides[:, 1]
-    remnant = _below(PALE_SHARE, ink.strengths, sure) | thin_and_pale
+    remnant = _below(PALE_SHARE, ink.strengths, told) | thin_and_pale
     digits, doubtful, others = [], [], []
     for row, region in enumerate(regions):
         if faint[row] or (remnant[row] and winners[row] == 1):
@@ -114,8 +117,16 @@ def _restless(scored: Scored, sure: NDArray[np.bool_], winners: NDArray[np.intp]
     restless, rows = np.zeros_like(sure), np.flatnonzero(sure)
     if rows.size and np.count_nonzero(winners[rows] != 1) < MANY:
         unrests = np.array([scored.patches[row].unrest for row in rows])
-        restless[rows] = unrests > (UNQUIET if np.median(unrests) > UNQUIET else RESTLESS)
+        usually = UNQUIET if np.median(unrests) > UNQUIET else RESTLESS
+        restless[rows] = unrests > np.where(_bold(scored)[rows], RESTLESS, usually)
     return restless
+
+
+def _bold(scored: Scored) -> NDArray[np.bool_]:
+    """Which shape is the only large one in strong ink that is a digit beyond doubt: among leaves there are several."""
+    large = np.array([max(region.box_xywh[2:]) >= BOLD_PX for region in scored.regions], dtype=bool)
+    bold = large & (scored.measures.strengths >= BOLD_INK) & (scored.belief >= BOLD_SURE)
+    return np.asarray(bold & (np.count_nonzero(bold) == 1))
 
 
 def _of_most_ink(values: Float32, regions: Sequence[Region], sure: NDArray[np.bool_]) -> float:

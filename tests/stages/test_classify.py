@@ -106,6 +106,16 @@ def test_what_is_left_of_a_thin_rule_is_no_1_either() -> None:
     assert [digit.digit for digit in verdicts.digits] == [4, 1, 8, 7]
 
 
+def test_what_is_left_of_squared_paper_is_no_digit_though_there_is_more_of_it() -> None:
+    rows = np.concatenate([scores(4, 0.9), scores(1, 0.9), scores(8, 0.9), *[scores(1, 0.99)] * 9])
+    regions = [Region((40 * n, 20, 30, 40), (n,)) for n in range(12)]
+    levels, widths = [120.0, 110.0, 120.0] + [40.0] * 9, [6.0, 4.0, 6.0] + [2.0] * 9
+
+    verdicts = classify(scored(rows, regions, levels, stroke_widths=widths), threshold=0.5)
+
+    assert [digit.digit for digit in verdicts.digits] == [4, 1, 8]
+
+
 def test_a_1_of_a_fine_pen_beside_bold_print_is_one() -> None:
     rows = np.concatenate([scores(4, 0.9), scores(1, 0.9), scores(8, 0.9)])
     regions = [Region((40 * n, 20, 30, 40), (n,)) for n in range(3)]
@@ -142,6 +152,28 @@ def test_shapes_are_no_digits_where_nobody_writes(unrests: list[float], believed
 
     assert len(verdicts.digits) == believed
     assert len(verdicts.others) == len(unrests) - believed
+
+
+@pytest.mark.parametrize(
+    ("height", "level", "probability", "unrest", "is_believed"),
+    [
+        pytest.param(61, 125.0, 0.99, 0.38, True, id="all of it"),
+        pytest.param(59, 125.0, 0.99, 0.38, False, id="small"),
+        pytest.param(61, 115.0, 0.99, 0.38, False, id="pale"),
+        pytest.param(61, 125.0, 0.97, 0.38, False, id="in doubt"),
+        pytest.param(61, 125.0, 0.99, 0.42, False, id="too restless for any"),
+    ],
+)
+def test_one_large_bold_digit_is_believed_with_uneven_strokes(
+    height: int, level: float, probability: float, unrest: float, is_believed: bool
+) -> None:
+    regions = [Region((20 + 100 * number, 20, 40, height), (number + 1,)) for number in range(2)]
+    rows = np.repeat(scores(7, probability, 11), 2, axis=0)
+    one = classify(scored(rows[:1], regions[:1], [level], unrests=[unrest]), threshold=0.6)
+    two = classify(scored(rows, regions, [level] * 2, unrests=[unrest] * 2), threshold=0.6)
+
+    assert len(one.digits) == is_believed
+    assert not two.digits  # leaves
 
 
 @pytest.mark.parametrize(

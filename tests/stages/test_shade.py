@@ -64,6 +64,10 @@ def marking(kind: str = "") -> tuple[UInt8, UInt8]:
         small[:, ::2][bar[:, ::2] > 0] = 140
     strokes = small.copy()
     strokes[53:63, 64:92:8] = strokes[53:63, 65:92:8] = strokes[53:63, 66:92:8] = 120 if kind == "a faint pen" else 50
+    if kind == "a piece of a stroke":
+        strokes[50:68, 35:60] = strokes[50:68, 100:125] = 50
+    if kind == "a cell":
+        strokes[48:70, 58:102][bar[48:70, 58:102] == 0] = 50
     if kind == "one stroke":
         strokes[:, 67:] = small[:, 67:]
         strokes[20:40, 20:25] = 50  # what tells how dark ink is
@@ -79,7 +83,13 @@ def test_a_pale_bar_with_strokes_on_it_is_paper() -> None:
     assert (paper[cv2.dilate(bar, np.ones((3, 3), np.uint8)) == 0] == 200).all()
 
 
-@pytest.mark.parametrize("kind", ["a corner", "grain", "a faint pen", "one stroke"])
+def test_a_pale_cell_of_a_table_with_a_border_is_paper() -> None:
+    small, bar = marking("a cell")
+
+    assert (with_shade(small, PAPER, HALF)[bar > 0] == 176).all()
+
+
+@pytest.mark.parametrize("kind", ["a corner", "grain", "a faint pen", "one stroke", "a piece of a stroke"])
 def test_what_is_not_quite_a_marking_is_not_paper(kind: str) -> None:
     small, _ = marking(kind)
 

@@ -81,7 +81,9 @@ def binarize(gray: UInt8, polarity: Polarity = "auto") -> Ink:
     if not dark_on_light:
         gray, small = ~gray, ~small
     paper, half = find_paper(small)
-    threshold = _threshold(small, with_shade(small, paper, half), noise, half)
+    if dark_on_light:  # on a board a shadow makes chalk paler, which then looks like shade
+        paper = with_shade(small, paper, half)
+    threshold = _threshold(small, paper, noise, half)
     size_wh = gray.shape[1], gray.shape[0]
     surface = cv2.resize(threshold, size_wh, interpolation=cv2.INTER_LINEAR)
     mask = np.asarray(cv2.compare(gray, surface, cv2.CMP_LT), dtype=np.uint8)

@@ -316,7 +316,8 @@ def test_a_card_before_a_garden_is_no_part_of_it(text: str, unrest: float, behin
         pytest.param("74", 0.15, False, 5, True, id="words on a board"),
         pytest.param("7", 0.09, False, 5, False, id="one digit amid them"),
         pytest.param("7", 0.07, False, 5, True, id="on a smooth board"),
-        pytest.param("74", 0.25, False, 4, True, id="few"),
+        pytest.param("74", 0.25, False, 2, False, id="two lamps"),
+        pytest.param("74", 0.25, False, 1, True, id="one"),
         pytest.param("74", 0.25, True, 5, True, id="dark ink"),
     ],
 )

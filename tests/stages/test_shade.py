@@ -45,6 +45,21 @@ def test_a_large_digit_that_a_shadow_crosses_stands_out_from_it(digit: str, shad
     assert agreement(binarize(photo(ink, cv2.GaussianBlur(light, (0, 0), 4), pen=35)).mask, ink) > 0.75
 
 
+@pytest.mark.parametrize("digit", list("0235"))
+@pytest.mark.parametrize("grain", [0.0, 0.25])
+def test_chalk_that_the_edge_of_a_shadow_crosses_is_ink(digit: str, grain: float) -> None:
+    ink, light = np.zeros(SHAPE, np.uint8), np.ones(SHAPE)
+    cv2.putText(ink, digit, (200, 400), cv2.FONT_HERSHEY_SIMPLEX, 13, 255, 44)
+    light[:, :320] = 0.55
+    left_out = cv2.GaussianBlur(np.random.default_rng(2).normal(0, 1, SHAPE), (0, 0), 1.5) > 0.2
+    chalk = np.where(ink > 0, 150 - 150 * grain * left_out, 50) * light
+
+    found = binarize(np.asarray(cv2.GaussianBlur(chalk, (0, 0), 1.2), dtype=np.uint8))
+
+    assert not found.dark_on_light
+    assert agreement(found.mask, ink) > 0.75
+
+
 def test_a_mottled_stroke_is_no_marking() -> None:
     ink = np.zeros(SHAPE, np.uint8)
     cv2.putText(ink, "1738", (50, 320), cv2.FONT_HERSHEY_SIMPLEX, 6, 255, 38)

@@ -60,7 +60,7 @@ from edge_app.stages.words import in_words
 from edge_app.stopwatch import StopWatch
 
 CROPS_IN_A_ROW = 16  # of the layer that shows them
-SURE_IN_DARK = 0.95  # probability of each digit, and no lone strokes, where the picture looked like light ink
+SURE_IN_OTHER = 0.95  # probability of each digit, and no lone strokes, in ink that the picture does not look like
 LOOK_AGAIN_FRAMES = 15  # between looks at how the page lies, unless one was contested, or for a page: half a second
 
 
@@ -105,7 +105,7 @@ class Pipeline:
         self._frames = 0
         self._frames_on_page = 0
         self._frames_to_rest = 0
-        self._frames_to_darkness = 0
+        self._frames_to_other_ink = 0
 
     def read(self, frame: Frame, follows: bool = False) -> FrameReadings:
         """Takes one frame, or the part of it that is to be read, through the stages.
@@ -166,8 +166,8 @@ class Pipeline:
         frame = replace(frame, lores_gray=self._working(frame))  # made once, wherever it is asked for below
         watch.lap("binarize")
         said = self._read_page_again(frame, watch) or self._read_whole(frame, watch)
-        if not said.readings and not said.region_map.dark_on_light and self._settings.polarity == "auto":
-            said = self._read_dark_ink(frame, watch) or said
+        if not said.readings and self._settings.polarity == "auto":
+            said = self._read_other_ink(frame, watch, said.region_map) or said
         readings = tuple(without_margin(reading, margin, size_wh) for reading in said.readings)
         region_map = said.region_map
         return FrameReadings(readings, size_wh, watch.total(), len(region_map.regions), region_map.dropped)
@@ -207,21 +207,23 @@ class Pipeline:
         self._frames_to_rest = LOOK_AGAIN_FRAMES - 1
         return whole
 
-    def _read_dark_ink(self, frame: Frame, watch: StopWatch) -> "_Said | None":
-        """What is surely read in dark ink where a frame looks like light ink, but holds none: light through a blind.
+    def _read_other_ink(self, frame: Frame, watch: StopWatch, found: RegionMap) -> "_Said | None":
+        """What is surely read in the other ink where a frame holds none: light through a blind, a fat piece of chalk.
 
-        Of frames that follow one another it is sought in each only once it was found.
+        Of frames that follow one another it is sought in each only once it was found; on a blank page it is not.
         """
-        if self._follows and self._frames_to_darkness > 0:
-            self._frames_to_darkness -= 1
+        if found.dark_on_light and not found.regions:
             return None
-        said = self._read_ink(frame, watch, polarity="dark")
+        if self._follows and self._frames_to_other_ink > 0:
+            self._frames_to_other_ink -= 1
+            return None
+        said = self._read_ink(frame, watch, polarity="light" if found.dark_on_light else "dark")
         readings = tuple(
             reading
             for reading in said.readings
-            if reading.text.strip(str(ONE)) and min(digit.confidence for digit in reading.digits) >= SURE_IN_DARK
+            if reading.text.strip(str(ONE)) and min(digit.confidence for digit in reading.digits) >= SURE_IN_OTHER
         )
-        self._frames_to_darkness = 0 if readings else LOOK_AGAIN_FRAMES - 1
+        self._frames_to_other_ink = 0 if readings else LOOK_AGAIN_FRAMES - 1
         return replace(said, readings=readings) if readings else None
 
     def _read_ink(

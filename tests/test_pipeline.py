@@ -12,6 +12,7 @@ import edge_app.pipeline
 from edge_app.devices.interpreters.fake import DIGIT_OUTPUT, FakeInterpreter, certain_of
 from edge_app.frames import Frame, Int8, RegionMap, UInt8
 from edge_app.pipeline import LOOK_AGAIN_FRAMES, Pipeline, ReadSettings
+from edge_app.stages.binarize import binarize
 from edge_app.stages.regions import RegionLimits
 
 
@@ -369,6 +370,37 @@ def test_dark_ink_is_read_where_a_picture_looks_like_light_ink(
 
     assert [reading.text for reading in said.readings] == texts
     assert not light.read(Frame(meadow(marked), 0, 0)).readings
+
+
+def board() -> UInt8:
+    """A fat ring in chalk with grain in it, which takes up as much of the picture as the board does."""
+    gray = np.full((480, 640), 50, dtype=np.uint8)
+    cv2.ellipse(gray, (320, 240), (130, 150), 0, 0, 360, 170, 150, cv2.LINE_AA)
+    grain = np.random.default_rng(1).normal(0, 12, gray.shape)
+    return np.clip(gray + grain * (gray > 100), 0, 255).astype(np.uint8)
+
+
+def fat_rings_are(digit: int) -> FakeInterpreter:
+    """The same as `rings_are`, of rings with a small hole."""
+
+    def answer(crops: Int8) -> Int8:
+        hollow = crops[:, 13:15, 13:15].max(axis=(1, 2, 3)) < -100
+        fat = (crops > 0).sum(axis=(1, 2, 3)) > 200
+        scores = np.full((len(crops), 11), -128, dtype=np.int8)
+        scores[np.arange(len(crops)), np.where(hollow & fat, digit, 10)] = 127
+        return scores
+
+    return FakeInterpreter(answer, output_details=replace(DIGIT_OUTPUT, shape=(1, 11)))
+
+
+def test_light_ink_is_read_where_a_picture_looks_like_dark_ink() -> None:
+    auto, dark = (
+        Pipeline(fat_rings_are(0), ReadSettings(threshold=0.5, polarity=polarity)) for polarity in ("auto", "dark")
+    )
+
+    assert binarize(board()).dark_on_light
+    assert not dark.read(Frame(board(), 0, 0)).readings
+    assert [reading.text for reading in auto.read(Frame(board(), 0, 0)).readings] == ["0"]
 
 
 def test_dark_ink_is_sought_now_and_then_until_it_is_found_and_then_in_each_frame() -> None:

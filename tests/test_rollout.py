@@ -25,7 +25,8 @@ class Device:
     def __init__(self, folder: Path, environment: dict[str, str]) -> None:
         self.store, self.socket = Store(folder / "store"), folder / "run" / "control.sock"
         self.socket.parent.mkdir()
-        self._environment = environment | {"RUNTIME_DIRECTORY": str(self.socket.parent)}
+        slow = {"EDGE_DIGITS_CAMERA_FPS": "5"}  # so that a busy machine drops no frame for want of time
+        self._environment = environment | {"RUNTIME_DIRECTORY": str(self.socket.parent)} | slow
         self.flags = [f"--store={self.store.folder}", "--runtime=tflite"]
         self._process: subprocess.Popen[bytes] | None = None
 

@@ -337,11 +337,13 @@ def meadow(marked: bool = True) -> UInt8:
     return np.asarray(cv2.GaussianBlur(gray, (0, 0), 0.8), dtype=np.uint8)
 
 
-def rings_are(digit: int, sureness: float) -> FakeInterpreter:
-    """Takes what has a hole in the middle for a digit, and all else for none."""
+def rings_are(digit: int, sureness: float, hole_px: int = 6, least_px: int = 0) -> FakeInterpreter:
+    """Takes what has so large a hole in the middle, and so much ink around it, for a digit, and all else for none."""
+    middle = slice(14 - hole_px // 2, 14 + hole_px // 2)
 
     def answer(crops: Int8) -> Int8:
-        hollow = crops[:, 11:17, 11:17].max(axis=(1, 2, 3)) < -100
+        hollow = crops[:, middle, middle].max(axis=(1, 2, 3)) < -100
+        hollow &= (crops > 0).sum(axis=(1, 2, 3)) >= least_px
         scores = np.full((len(crops), 11), -128, dtype=np.int8)
         scores[np.arange(len(crops)), np.where(hollow, digit, 10)] = round(sureness * 256) - 128
         return scores
@@ -380,22 +382,10 @@ def board() -> UInt8:
     return np.clip(gray + grain * (gray > 100), 0, 255).astype(np.uint8)
 
 
-def fat_rings_are(digit: int) -> FakeInterpreter:
-    """The same as `rings_are`, of rings with a small hole."""
-
-    def answer(crops: Int8) -> Int8:
-        hollow = crops[:, 13:15, 13:15].max(axis=(1, 2, 3)) < -100
-        fat = (crops > 0).sum(axis=(1, 2, 3)) > 200
-        scores = np.full((len(crops), 11), -128, dtype=np.int8)
-        scores[np.arange(len(crops)), np.where(hollow & fat, digit, 10)] = 127
-        return scores
-
-    return FakeInterpreter(answer, output_details=replace(DIGIT_OUTPUT, shape=(1, 11)))
-
-
 def test_light_ink_is_read_where_a_picture_looks_like_dark_ink() -> None:
     auto, dark = (
-        Pipeline(fat_rings_are(0), ReadSettings(threshold=0.5, polarity=polarity)) for polarity in ("auto", "dark")
+        Pipeline(rings_are(0, 0.99, hole_px=2, least_px=200), ReadSettings(threshold=0.5, polarity=polarity))
+        for polarity in ("auto", "dark")
     )
 
     assert binarize(board()).dark_on_light

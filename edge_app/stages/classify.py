@@ -117,8 +117,8 @@ def _restless(scored: Scored, sure: NDArray[np.bool_], winners: NDArray[np.intp]
     restless, rows = np.zeros_like(sure), np.flatnonzero(sure)
     if rows.size and np.count_nonzero(winners[rows] != 1) < MANY:
         unrests = np.array([scored.patches[row].unrest for row in rows])
-        usually = UNQUIET if np.median(unrests) > UNQUIET else RESTLESS
-        restless[rows] = unrests > np.where(_bold(scored)[rows], RESTLESS, usually)
+        quiet = np.median(unrests) <= UNQUIET
+        restless[rows] = unrests > (RESTLESS if quiet else np.where(_bold(scored)[rows], RESTLESS, UNQUIET))
     return restless
 
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from edge_app.frames import Int32, UInt8
 from edge_app.stages.across import BARE_PERCENTILE, erase_line, is_straight, thickness
 from edge_app.stages.box_sides import erase_posts, find_box_sides, without_rules
-from edge_app.stages.boxes import AREA, HEIGHT, WIDTH, off_edges
+from edge_app.stages.boxes import AREA, HEIGHT, WIDTH, off_edges, pieces_of_ink
 from edge_app.stages.grids import DASH_SLIMNESS, find_hairlines, spacing_of, thickest_line
 from edge_app.stages.loops import is_loop
 from edge_app.stages.rules import completed, find_rules, reaches
@@ -32,6 +32,17 @@ IN_ROW = 0.008  # of the longer side: how far pieces of one line may lie from it
 LEFTOVER_SHARE = 0.55  # of the longest line: a larger piece left over was the rest of a digit
 STROKES_OF_A_DIGIT = 3  # straight ones, at most: a 4 that fills the frame
 THICKEST_PX = 15  # of a line; thicker ink is the desk around a page
+
+
+def pieces_without_lines(mask: UInt8) -> tuple[Int32, Int32]:
+    """The pieces of ink of a mask, as `pieces_of_ink` has them, once drawn lines are erased.
+
+    Args:
+        mask: (h, w) uint8, 255 for ink; not written to.
+    """
+    pieces = pieces_of_ink(mask)
+    without = remove_lines(mask, *pieces)
+    return pieces if without is mask else pieces_of_ink(without)
 
 
 def remove_lines(mask: UInt8, components: Int32, stats: Int32) -> UInt8:

@@ -16,10 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge_app.frames import BoxXYWH, Float32, Reading, RegionMap, UInt8
-from edge_app.stages.boxes import off_edges, pieces_of_ink
+from edge_app.stages.boxes import off_edges
 from edge_app.stages.crop import Patch
 from edge_app.stages.division import UNLIKE
-from edge_app.stages.lines import remove_lines
+from edge_app.stages.lines import pieces_without_lines
 from edge_app.stages.shrink import shrunk
 
 Corners: TypeAlias = NDArray[np.int32]
@@ -141,9 +141,9 @@ def wholly_on_page(mask: UInt8, inside: UInt8) -> UInt8:
         inside: of `without_surroundings`.
     """
     ink = np.asarray(cv2.bitwise_and(mask, inside), dtype=np.uint8)
-    _, numbers = cv2.connectedComponents(remove_lines(ink, *pieces_of_ink(ink)))
+    numbers, stats = pieces_without_lines(ink)
     border = cv2.subtract(inside, cv2.erode(inside, _window(5), borderType=cv2.BORDER_CONSTANT, borderValue=(255,)))
-    kept = np.full(int(numbers.max()) + 1, 255, dtype=np.uint8)
+    kept = np.full(len(stats), 255, dtype=np.uint8)
     kept[np.unique(numbers[border > 0])] = 0
     kept[0] = 0
     return np.asarray(kept[numbers], dtype=np.uint8)

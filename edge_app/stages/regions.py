@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge_app.frames import BoxXYWH, Int32, Region, RegionMap, UInt8
-from edge_app.stages.boxes import AREA, HEIGHT, LEFT, TOP, WIDTH, off_edges, pieces_of_ink
-from edge_app.stages.lines import remove_lines
+from edge_app.stages.boxes import AREA, HEIGHT, LEFT, TOP, WIDTH, off_edges
+from edge_app.stages.lines import pieces_without_lines
 from edge_app.stages.percent import is_percent
 from edge_app.stages.tilt import page_tilt
 
@@ -79,10 +79,7 @@ def find_regions(
     >>> [region.box_xywh for region in find_regions(mask).regions]
     [(20, 10, 4, 30)]
     """
-    components, stats = pieces_of_ink(mask)
-    without = remove_lines(mask, components, stats)
-    if without is not mask:
-        components, stats = pieces_of_ink(without)
+    components, stats = pieces_without_lines(mask)
     rows, dropped = _tallest(stats, _digit_shaped(stats, mask.shape, limits), limits.max_regions)
     rows = rows[~(_holds_digits(stats[rows]) | _is_thin_round_others(stats[rows]))]
     rows = rows[stats[rows, HEIGHT] >= _tallest_whole(stats[rows], mask.shape) * MIN_SHARE_OF_TALLEST]

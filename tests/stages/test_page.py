@@ -251,6 +251,8 @@ CALM, RESTLESS = 0.08, 0.12  # unrest of what is written, and of strays
         (4, number(*[ON] * 4, BESIDE), CALM, False),  # half of the page in shadow
         (4, number(*[ON] * 4, *[NEARLY_ON] * 3, digit=1), RESTLESS, True),  # right at the page
         (1, None, CALM, True),
+        (0, number(BESIDE), RESTLESS, True),  # an empty page
+        (0, number(BESIDE), CALM, False),
     ],
 )
 def test_a_page_alone_must_say_more_than_all_or_leave_out_strays(

@@ -82,7 +82,7 @@ def marking(kind: str = "") -> tuple[UInt8, UInt8]:
     if kind == "a piece of a stroke":
         strokes[50:68, 35:60] = strokes[50:68, 100:125] = 50
     if kind == "a cell":
-        strokes[48:70, 58:102][bar[48:70, 58:102] == 0] = 50
+        strokes[43:75, 53:107][bar[43:75, 53:107] == 0] = 50  # a border that is no thin stroke
     if kind == "one stroke":
         strokes[:, 67:] = small[:, 67:]
         strokes[20:40, 20:25] = 50  # what tells how dark ink is

@@ -182,9 +182,11 @@ def _threshold(small: UInt8, paper: UInt8, noise: float, half: int) -> UInt8:
     strongest = np.where(outside, _strongest_near(contrast, half), of_ink) * CONTRAST_SHARE
     middle = float(np.median(contrast))
     overall = MAD_TO_SIGMA * float(np.median(np.abs(contrast.astype(np.float32) - middle)))
-    near = _unevenness_near(contrast)
-    unevenness = np.where(near < CLEAN * overall, near, np.clip(near, EVENEST * overall, overall))
-    floor = np.maximum(paper * MIN_CONTRAST, middle + NOISE_SIGMAS * np.maximum(unevenness, noise))
+    floor = paper * MIN_CONTRAST
+    if middle + NOISE_SIGMAS * max(overall, noise) > float(floor.min()):  # on even paper nothing below would exceed it
+        near = _unevenness_near(contrast)
+        unevenness = np.where(near < CLEAN * overall, near, np.clip(near, EVENEST * overall, overall))
+        floor = np.maximum(floor, middle + NOISE_SIGMAS * np.maximum(unevenness, noise))
     threshold: UInt8 = np.clip(paper - np.maximum(strongest, floor), 0, 255).astype(np.uint8)
     return _lowered_at_steps(threshold, paper)
 

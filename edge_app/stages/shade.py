@@ -53,13 +53,13 @@ def with_shade(small: UInt8, paper: UInt8, half: int) -> UInt8:
     """
     fine = without_strokes(small, NARROW_HALF)
     brightness = _share(fine, paper)
-    if not _broad(_below(LIGHTEST_MARKED, brightness)).any():
+    if cv2.countNonZero(_broad(_below(LIGHTEST_MARKED, brightness))) < LEAST_MARKED * small.size:
         return paper
     of_small = _share(small, paper)
     ink_level = _ink_level(of_small)
     is_ink = _below(ink_level, of_small)
     shaded = paper
-    if _broad(_below(LIGHTEST_SHADE, brightness)).any():
+    if cv2.countNonZero(_broad(_below(LIGHTEST_SHADE, brightness))) >= LEAST_SHADE * small.size:
         shaded = _with_large_shade(small, paper, fine, is_ink, half)
     if ink_level <= FAINTEST_INK:
         pale = _below(LIGHTEST_MARKED, brightness) & ~_below(ink_level, brightness)

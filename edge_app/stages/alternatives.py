@@ -55,6 +55,9 @@ def propose(region_map: RegionMap, belief: Float32) -> Proposals:
     Returns:
         The proposals; none where every region is surely a digit, or surely nothing like one.
     """
+    heights = [region.box_xywh[3] for region in region_map.regions]
+    if not heights or (belief.min() >= SURE and min(heights) >= LOW_SHARE * max(heights)):  # none can be a piece
+        return Proposals(replace(region_map, regions=()), ())
     draft = _Draft(region_map, belief)
     unlike, sure = np.count_nonzero(belief < UNLIKE), np.count_nonzero(belief >= SURE)
     if unlike > max(MANY_UNLIKE, UNLIKE_A_DIGIT * sure):

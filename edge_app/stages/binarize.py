@@ -178,8 +178,9 @@ def _threshold(small: UInt8, paper: UInt8, noise: float, half: int) -> UInt8:
     """The brightness below which a pixel is ink, (h, w) uint8, at the size of the shrunken picture."""
     contrast = np.asarray(cv2.subtract(paper, small), dtype=np.uint8)
     outside = _outside(contrast, paper)
-    of_ink = _strongest_near(np.where(outside, 0, contrast).astype(np.uint8), half)
-    strongest = np.where(outside, _strongest_near(contrast, half), of_ink) * CONTRAST_SHARE
+    strongest = _strongest_near(np.where(outside, 0, contrast).astype(np.uint8), half)
+    if outside.any():
+        strongest = np.where(outside, _strongest_near(contrast, half), strongest)
     middle = float(np.median(contrast))
     overall = MAD_TO_SIGMA * float(np.median(np.abs(contrast.astype(np.float32) - middle)))
     floor = paper * MIN_CONTRAST
@@ -187,7 +188,7 @@ def _threshold(small: UInt8, paper: UInt8, noise: float, half: int) -> UInt8:
         near = _unevenness_near(contrast)
         unevenness = np.where(near < CLEAN * overall, near, np.clip(near, EVENEST * overall, overall))
         floor = np.maximum(floor, middle + NOISE_SIGMAS * np.maximum(unevenness, noise))
-    threshold: UInt8 = np.clip(paper - np.maximum(strongest, floor), 0, 255).astype(np.uint8)
+    threshold: UInt8 = np.clip(paper - np.maximum(strongest * CONTRAST_SHARE, floor), 0, 255).astype(np.uint8)
     return _lowered_at_steps(threshold, paper)
 
 
@@ -235,8 +236,10 @@ def _outside(contrast: UInt8, paper: UInt8) -> Mask:
 
     A dark corner of the lens has no edge: much of it is only half as dark.
     """
-    dark, half_dark = contrast > paper * DESK_CONTRAST, contrast > paper * (DESK_CONTRAST / 2)
-    count, areas = cv2.connectedComponents(half_dark.astype(np.uint8), connectivity=4)
+    dark, half_dark = contrast > paper * DESK_CONTRAST, (contrast > paper * (DESK_CONTRAST / 2)).view(np.uint8)
+    if not on_rim(half_dark).any():
+        return np.zeros_like(dark)
+    count, areas = cv2.connectedComponents(half_dark, connectivity=4)
     border = on_rim(areas)
     sharp = np.bincount(areas[dark], minlength=count) >= SHARP_SHARE * np.bincount(areas.ravel(), minlength=count)
     runs_off = np.zeros(count, dtype=np.uint8)

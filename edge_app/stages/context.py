@@ -139,6 +139,8 @@ def _something_beside(reading: Reading, region_map: RegionMap, extent: NDArray[n
     left, top, width, height = (round(side * factor) for side in reading.box_xywh)
     space = round(NEXT_DIGIT * height)
     large = extent >= LARGE_SHARE * height
+    if not large.any():
+        return False
     for start, end in ((left - space, left), (left + width, left + width + space)):
         zone = region_map.components[top : top + height, max(0, start) : max(0, end)]
         if np.count_nonzero(large[zone]) > COVERED_SHARE * zone.size:

@@ -303,7 +303,10 @@ def _patches(gray: UInt8, region_map: RegionMap, region: Region) -> tuple[UInt8,
     own = _numbered(components, region.components[0], region.components[0])
     for component in region.components[1:]:
         own |= _numbered(components, component, component)
-    return patch, _resize_mask(own, size_wh), _resize_mask(_numbered(components, 1, ANY), size_wh)
+    any_ink = _numbered(components, 1, ANY)
+    strokes = _resize_mask(own, size_wh)
+    stands_alone = cv2.countNonZero(any_ink) == cv2.countNonZero(own)
+    return patch, strokes, strokes if stands_alone else _resize_mask(any_ink, size_wh)
 
 
 def _numbered(components: Int32, first: int, last: int) -> UInt8:

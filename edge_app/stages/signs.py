@@ -43,7 +43,8 @@ def without_small_signs(scored: Scored) -> Scored:
     whole = np.array([not region.cut for region in scored.regions], dtype=bool)
     sure = (winners < DIGITS) & (scored.belief >= SURE) & whole
     small = np.zeros(len(boxes), dtype=bool)
-    for row in np.flatnonzero((winners == ONE) | (winners == ZERO)):
+    low = boxes[:, 3] <= COMMA_HEIGHT * boxes[sure, 3].max(initial=0.0)
+    for row in np.flatnonzero(low & ((winners == ONE) | (winners == ZERO))):
         small[row] = _is_small_sign(row, boxes, sure, low_too=bool(winners[row] == ONE))
     return replace(scored, scores=without_digit(scored.scores, small, winners[small])) if small.any() else scored
 

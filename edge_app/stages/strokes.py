@@ -91,10 +91,11 @@ def _strays(own: NDArray[np.bool_]) -> float:
     stem = (along >= first) & (along <= last)
     places = np.rint(along[stem] - first).astype(np.int64)
     counts = np.bincount(places)
-    seen = counts > 0
+    seen = np.flatnonzero(counts)
     middles = np.bincount(places, across[stem])[seen] / counts[seen]
-    straight = np.polyval(np.polyfit(np.flatnonzero(seen), middles, 1), np.flatnonzero(seen))
-    return float(np.sqrt(np.mean((middles - straight) ** 2)) / np.ptp(along))
+    down, aside = seen - seen.mean(), middles - middles.mean()
+    aside -= down * (down @ aside) / (down @ down)  # what is left of them beside the straight line of least squares
+    return float(np.sqrt(np.mean(aside**2)) / np.ptp(along))
 
 
 def without_digit(scores: Float32, rows: NDArray[np.bool_], digit: int | NDArray[np.intp] = ONE) -> Float32:

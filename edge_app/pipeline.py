@@ -22,7 +22,7 @@ from edge_app.protocols import Interpreter
 from edge_app.scorer import Scorer
 from edge_app.stages.alternatives import propose
 from edge_app.stages.binarize import Polarity, binarize
-from edge_app.stages.classify import DIGITS, classify
+from edge_app.stages.classify import DIGITS, ONE, classify
 from edge_app.stages.company import in_company
 from edge_app.stages.context import believable, is_calm, with_clear_ends
 from edge_app.stages.crop import Patch, crop_regions
@@ -55,7 +55,7 @@ from edge_app.stages.roi import moved, part_of, roi_box
 from edge_app.stages.shrink import shrunk
 from edge_app.stages.signs import with_bent_ones, without_parentheses, without_small_signs
 from edge_app.stages.slashes import without_slashes
-from edge_app.stages.strokes import ONE, without_digits, without_ruled_ones
+from edge_app.stages.strokes import without_digits, without_ruled_ones
 from edge_app.stages.words import in_words
 from edge_app.stopwatch import StopWatch
 

@@ -20,7 +20,8 @@ MANY = 20  # digits other than 1, which any scratch is: that many are writing, w
 WIDE, WIDEST = 1.9, 2.3  # of its height: of 25,000 drawn digits none is wider, nor are those that may lie:
 LYING = 0, 2, 5
 SURELY_NONE = 0.7  # probability of "not a digit": a doubtful digit does not make a word of those beside it
-DIGITS = 10  # the first ten outputs of every model are "0" to "9"; an eleventh means "not a digit"
+ZERO, ONE = 0, 1  # outputs of every model,
+DIGITS = 10  # of which the first ten are "0" to "9"; an eleventh means "not a digit"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -92,7 +93,7 @@ def classify(scored: Scored, threshold: float) -> Verdicts:
     winners, confidences = scored.scores.argmax(axis=1), scored.scores.max(axis=1, initial=0.0)
     sure = (winners < DIGITS) & (confidences >= threshold) & ~np.array([region.cut for region in regions], dtype=bool)
     faint = ink.contrasts < FAINT_SHARE * _of_most_ink(ink.contrasts, regions, sure)
-    told = sure & (winners != 1)  # what is left of rules looks like 1s, and may outnumber the digits
+    told = sure & (winners != ONE)  # what is left of rules looks like 1s, and may outnumber the digits
     told = told if told.any() else sure
     thin_and_pale = _below(THIN_SHARE, ink.stroke_widths, told) & _below(PALER_SHARE, ink.strengths, told)
     restless = _restless(scored, sure, winners)
@@ -101,7 +102,7 @@ def classify(scored: Scored, threshold: float) -> Verdicts:
     remnant = _below(PALE_SHARE, ink.strengths, told) | thin_and_pale
     digits, doubtful, others = [], [], []
     for row, region in enumerate(regions):
-        if faint[row] or (remnant[row] and winners[row] == 1):
+        if faint[row] or (remnant[row] and winners[row] == ONE):
             continue
         if restless[row] or wide[row] or (winners[row] >= DIGITS and confidences[row] >= SURELY_NONE):
             others.append(region)
@@ -115,7 +116,7 @@ def classify(scored: Scored, threshold: float) -> Verdicts:
 def _restless(scored: Scored, sure: NDArray[np.bool_], winners: NDArray[np.intp]) -> NDArray[np.bool_]:
     """Which digits stand where nobody writes."""
     restless, rows = np.zeros_like(sure), np.flatnonzero(sure)
-    if rows.size and np.count_nonzero(winners[rows] != 1) < MANY:
+    if rows.size and np.count_nonzero(winners[rows] != ONE) < MANY:
         unrests = np.array([scored.patches[row].unrest for row in rows])
         quiet = np.median(unrests) <= UNQUIET
         restless[rows] = unrests > (RESTLESS if quiet else np.where(_bold(scored)[rows], RESTLESS, UNQUIET))

@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 
 from edge_app.frames import BoxXYWH, Reading, Region, RegionMap
 from edge_app.stages.boxes import off_edges, working_box
+from edge_app.stages.classify import ONE
 from edge_app.stages.crop import Patch
 from edge_app.stages.ground import PAPER_LIKE
 from edge_app.stages.rows import Boxes, as_boxes, gaps, in_row
-from edge_app.stages.strokes import ONE
 
 LETTER_HEIGHTS = 0.6, 1.8  # of a letter's, in the number's height; operators are mostly lower
 SMALL_LETTER = 0.4  # the same at the least, beside what may be an l or a j

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from edge_app.frames import BoxXYWH, Float32, RegionMap
-from edge_app.stages.classify import Scored
+from edge_app.stages.classify import ONE, Scored
 from edge_app.stages.rows import Boxes, as_boxes, gaps, in_row
-from edge_app.stages.strokes import ONE
 
 SURE = 0.9  # probability above which a region is left as it is
 ACCEPTED = 0.8  # least probability of the digits of another division, their geometric mean

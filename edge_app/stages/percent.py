@@ -9,9 +9,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from edge_app.stages.classify import DIGITS, Scored
+from edge_app.stages.classify import DIGITS, ZERO, Scored
 from edge_app.stages.rows import as_boxes, gaps
-from edge_app.stages.strokes import ZERO, without_digits
+from edge_app.stages.strokes import without_digits
 
 LEAST_HOLE, LARGEST_HOLE = 0.01, 0.25  # area of a ring's inside, of the sign's box
 HOLE_HEIGHT = 0.45  # most of the sign's

@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge_app.frames import UInt8
-from edge_app.stages.classify import DIGITS, Scored
+from edge_app.stages.classify import DIGITS, ONE, ZERO, Scored
 from edge_app.stages.rows import Boxes, as_boxes, gaps, in_row, next_to
-from edge_app.stages.strokes import ONE, ZERO, without_digit
+from edge_app.stages.strokes import without_digit
 
 PARENTHESES_LEAST = 2  # on a page; a single one is a bent 1
 BENT = 0.06  # of its height: how far the middle of a parenthesis lies beside its ends; of 1s a tenth is more bent
@@ -105,20 +105,13 @@ def with_bent_ones(scored: Scored) -> Scored:
     slim = boxes[:, 2] <= SLIM_ASPECT * boxes[:, 3]
     is_digit = scored.scores.argmax(axis=1) < DIGITS
     maybe = np.flatnonzero(~is_digit & slim & (scored.scores[:, ONE] >= LEAST_ONE))
-    bent = [row for row in maybe if _has_on_both_sides(row, boxes, is_digit)]
+    bent = [row for row in maybe if None not in next_to(row, boxes, is_digit, NEXT_HEIGHTS, NEXT_GAP)]
     if not bent:
         return scored
     scores = scored.scores.copy()
     scores[bent, ONE] += scores[bent, DIGITS] / 2
     scores[bent, DIGITS] /= 2
     return replace(scored, scores=scores)
-
-
-def _has_on_both_sides(row: int, boxes: Boxes, is_digit: NDArray[np.bool_]) -> bool:
-    """Whether a region has a digit close on its left and on its right."""
-    box, middles = tuple(boxes[row]), boxes[:, 0] + boxes[:, 2] / 2
-    beside = is_digit & in_row(box, boxes, NEXT_HEIGHTS) & (np.abs(gaps(box, boxes)) <= NEXT_GAP * box[3])
-    return bool(np.any(beside & (middles < middles[row])) and np.any(beside & (middles > middles[row])))
 
 
 def _is_small_sign(row: int, boxes: Boxes, is_digit: NDArray[np.bool_], low_too: bool) -> bool:

@@ -8,10 +8,9 @@ from numpy.typing import NDArray
 
 from edge_app.frames import Float32, RegionMap, UInt8
 from edge_app.stages.boxes import own_ink, working_box
-from edge_app.stages.classify import Scored
+from edge_app.stages.classify import DIGITS, ONE, Scored
 from edge_app.stages.rows import as_boxes, gaps, in_row
 
-ZERO, ONE, REJECT = 0, 1, 10  # columns of the scores
 SLIM = 0.42  # short to long axis of the ink: of MNIST's 1s 98 % are slimmer
 LONG_PX = 58  # at working size: of a shorter stroke the pixels are too coarse to tell
 # Of its length that a stroke's middle strays from straight: of drawn 1s that fill the frame none has less than .0035,
@@ -67,7 +66,7 @@ def without_ruled_ones(scored: Scored, region_map: RegionMap) -> Scored:
     """
     scores, boxes = scored.scores, [region.box_xywh for region in scored.regions]
     ruled, winners = np.zeros(len(boxes), dtype=bool), scores.argmax(axis=1)
-    telling = (winners < REJECT) & (winners != ONE) & (scores.max(axis=1, initial=0.0) >= SURE)
+    telling = (winners < DIGITS) & (winners != ONE) & (scores.max(axis=1, initial=0.0) >= SURE)
     digits = as_boxes([boxes[row] for row in np.flatnonzero(telling)])
     for row in np.flatnonzero(winners == ONE):
         region, box = scored.regions[row], boxes[row]
@@ -110,8 +109,8 @@ def without_digit(scores: Float32, rows: NDArray[np.bool_], digit: int | NDArray
         (N, classes) float32, a fresh array.
     """
     changed = scores.copy()
-    if scores.shape[1] > REJECT:
-        changed[rows, REJECT] += changed[rows, digit]
+    if scores.shape[1] > DIGITS:
+        changed[rows, DIGITS] += changed[rows, digit]
         changed[rows, digit] = 0.0
     return changed
 
@@ -119,8 +118,8 @@ def without_digit(scores: Float32, rows: NDArray[np.bool_], digit: int | NDArray
 def without_digits(scores: Float32, rows: NDArray[np.bool_]) -> Float32:
     """The same with the probabilities of all digits, (N, classes) float32, a fresh array."""
     changed = scores.copy()
-    if scores.shape[1] > REJECT:
-        changed[rows, :REJECT], changed[rows, REJECT] = 0.0, 1.0
+    if scores.shape[1] > DIGITS:
+        changed[rows, :DIGITS], changed[rows, DIGITS] = 0.0, 1.0
     return changed
 
 

@@ -12,7 +12,7 @@ import edge_app.pipeline
 from edge_app.devices.interpreters.fake import DIGIT_OUTPUT, FakeInterpreter, certain_of
 from edge_app.frames import Frame, Int8, RegionMap, UInt8
 from edge_app.pipeline import LOOK_AGAIN_FRAMES, Pipeline, ReadSettings
-from edge_app.stages.binarize import binarize
+from edge_app.stages.binarize import Ink, Polarity, binarize
 from edge_app.stages.regions import RegionLimits
 
 
@@ -391,6 +391,24 @@ def test_light_ink_is_read_where_a_picture_looks_like_dark_ink() -> None:
     assert binarize(board()).dark_on_light
     assert not dark.read(Frame(board(), 0, 0)).readings
     assert [reading.text for reading in auto.read(Frame(board(), 0, 0)).readings] == ["0"]
+
+
+@pytest.mark.parametrize(("marked", "looks"), [(False, ["auto"]), (True, ["auto", "light"])])
+def test_a_blank_page_is_not_looked_at_in_the_other_ink(
+    marked: bool, looks: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page, asked = np.full((480, 640), 210, dtype=np.uint8), []
+    if marked:
+        cv2.line(page, (300, 200), (340, 260), (40,), 6, cv2.LINE_AA)
+
+    def spy(gray: UInt8, polarity: Polarity) -> Ink:
+        asked.append(polarity)
+        return binarize(gray, polarity)
+
+    monkeypatch.setattr("edge_app.pipeline.binarize", spy)
+    Pipeline(rings_are(6, 0.99), ReadSettings(threshold=0.5)).read(Frame(page, 0, 0))
+
+    assert asked == looks
 
 
 def test_dark_ink_is_sought_now_and_then_until_it_is_found_and_then_in_each_frame() -> None:

@@ -5,6 +5,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -39,7 +40,7 @@ class Server:
 
     def __init__(self, folder: Path, *lines: str) -> None:
         self.port = free_port()
-        self._config = folder / "mosquitto.conf"
+        self._config, self._saved = folder / "mosquitto.conf", folder / "mosquitto.db"
         # Without the first, messages that a killed broker had taken would be gone with it.
         self._config.write_text(
             "\n".join(
@@ -58,11 +59,21 @@ class Server:
         )
         wait_until(self._answers, "mosquitto does not start")
 
+    def save(self) -> None:
+        """Makes it write down all that it has taken, as it does by itself every second that it is not kept from it."""
+        assert self._process is not None
+        before_ns = self._saved_ns()
+        self._process.send_signal(signal.SIGUSR1)
+        wait_until(lambda: self._saved_ns() > before_ns, "mosquitto saves nothing")
+
     def kill(self) -> None:
         if self._process is not None:
             self._process.send_signal(signal.SIGKILL)
             self._process.wait(10)
             self._process = None
+
+    def _saved_ns(self) -> int:
+        return self._saved.stat().st_mtime_ns if self._saved.exists() else 0
 
     def _answers(self) -> bool:
         try:
@@ -75,10 +86,10 @@ class Server:
 class Listener:
     """Somebody else at the broker, who keeps every message."""
 
-    def __init__(self, port: int, **credentials: str) -> None:
+    def __init__(self, port: int, name: str = "listener", **credentials: str) -> None:
         self.messages: list[tuple[str, bytes, bool]] = []
         self._ready = False
-        self.client = paho.Client(CallbackAPIVersion.VERSION2, "listener", clean_session=False)
+        self.client = paho.Client(CallbackAPIVersion.VERSION2, name, clean_session=False)
         self.client.reconnect_delay_set(1, 1)
         if credentials:
             self.client.username_pw_set(**credentials)
@@ -134,7 +145,11 @@ def status(moment: Moment | None, phase: Phase = Phase.READING, problem: str = "
 
 
 def all_sent(client: Mqtt) -> bool:
-    return client._connected and client._inbox.empty() and not client._under_way and client._backlog.waiting == 0
+    """Whether all readings told before have reached the broker; an empty inbox may have its last message in hand."""
+    worked_off = threading.Event()
+    client._inbox.put(worked_off.set)
+    assert worked_off.wait(PATIENCE_S)
+    return client._connected and not client._under_way and client._backlog.waiting == 0
 
 
 def start(clients: list[Any], at: Broker, backlog: Backlog | None = None) -> tuple[Mqtt, list[Command]]:
@@ -147,6 +162,8 @@ def start(clients: list[Any], at: Broker, backlog: Backlog | None = None) -> tup
 def test_readings_status_and_availability_are_told_and_kept_for_those_who_come_later(
     server: Server, clients: list[Any], make_moment: MakeMoment, check_record: Callable[[Any], None]
 ) -> None:
+    early = Listener(server.port, "early")
+    clients.append(early)
     client, _ = start(clients, replace(broker(server.port), announcements={"homeassistant/x/config": b"{}"}))
     moment = make_moment(1, "407")
 
@@ -154,6 +171,7 @@ def test_readings_status_and_availability_are_told_and_kept_for_those_who_come_l
     client.observe(status(moment))
     client.observe(status(make_moment(2, "407", changed=False), problem="dust"))
     wait_until(lambda: all_sent(client), "nothing is sent")
+    wait_until(lambda: any(b"dust" in told for told in early.payloads("desk/status")), early.messages)
     listener = Listener(server.port)
     clients.append(listener)
     wait_until(lambda: len(listener.messages) == 4, listener.messages)
@@ -238,7 +256,7 @@ def test_a_broker_that_is_killed_again_and_again_loses_and_repeats_nothing_with_
         client.observe(status(make_moment(number, "7")))
         if number % 200 == 100:
             wait_until(lambda: all_sent(client), "not sent")
-            time.sleep(1.2)  # until the broker has saved what it has taken
+            server.save()
             server.kill()
         if number % 200 == 150:
             server.start()

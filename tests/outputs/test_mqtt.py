@@ -59,15 +59,12 @@ class Server:
         )
         wait_until(self._answers, "mosquitto does not start")
 
-    def save(self) -> None:
-        """Makes it write down all that it has taken, as it does by itself every second that it is not kept from it."""
-        assert self._process is not None
-        before_ns = self._saved_ns()
-        self._process.send_signal(signal.SIGUSR1)
-        wait_until(lambda: self._saved_ns() > before_ns, "mosquitto saves nothing")
-
     def kill(self) -> None:
+        """Once it has written down all that it has taken, and who listens: by itself it does so every second."""
         if self._process is not None:
+            before_ns = self._saved_ns()
+            self._process.send_signal(signal.SIGUSR1)
+            wait_until(lambda: self._saved_ns() > before_ns, "mosquitto saves nothing")
             self._process.send_signal(signal.SIGKILL)
             self._process.wait(10)
             self._process = None
@@ -256,7 +253,6 @@ def test_a_broker_that_is_killed_again_and_again_loses_and_repeats_nothing_with_
         client.observe(status(make_moment(number, "7")))
         if number % 200 == 100:
             wait_until(lambda: all_sent(client), "not sent")
-            server.save()
             server.kill()
         if number % 200 == 150:
             server.start()

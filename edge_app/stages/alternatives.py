@@ -55,13 +55,12 @@ def propose(region_map: RegionMap, belief: Float32) -> Proposals:
     Returns:
         The proposals; none where every region is surely a digit, or surely nothing like one.
     """
+    unlike, sure = np.count_nonzero(belief < UNLIKE), np.count_nonzero(belief >= SURE)
     heights = [region.box_xywh[3] for region in region_map.regions]
-    if not heights or (belief.min() >= SURE and min(heights) >= LOW_SHARE * max(heights)):  # none can be a piece
+    none_is_low = min(heights, default=0) >= LOW_SHARE * max(heights, default=0)
+    if unlike > max(MANY_UNLIKE, UNLIKE_A_DIGIT * sure) or (sure == len(heights) and none_is_low):
         return Proposals(replace(region_map, regions=()), ())
     draft = _Draft(region_map, belief)
-    unlike, sure = np.count_nonzero(belief < UNLIKE), np.count_nonzero(belief >= SURE)
-    if unlike > max(MANY_UNLIKE, UNLIKE_A_DIGIT * sure):
-        return draft.proposals()
     cuts_left = MAX_CUT_REGIONS
     doubtful = np.flatnonzero((belief < SURE) | draft.low)
     for index in sorted(doubtful, key=lambda index: -region_map.regions[index].box_xywh[3]):

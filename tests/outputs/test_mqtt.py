@@ -41,12 +41,10 @@ class Server:
     def __init__(self, folder: Path, *lines: str) -> None:
         self.port = free_port()
         self._config, self._saved = folder / "mosquitto.conf", folder / "mosquitto.db"
-        # Without the first, messages that a killed broker had taken would be gone with it.
         self._config.write_text(
             "\n".join(
                 [
-                    "autosave_interval 1", "autosave_on_changes true", "persistence true",
-                    f"persistence_location {folder}/", "max_queued_messages 0", "user root",
+                    "persistence true", f"persistence_location {folder}/", "max_queued_messages 0", "user root",
                     f"listener {self.port} 127.0.0.1", *(lines or ("allow_anonymous true",)), "",
                 ]
             )
@@ -60,7 +58,7 @@ class Server:
         wait_until(self._answers, "mosquitto does not start")
 
     def kill(self) -> None:
-        """Once it has written down all that it has taken, and who listens: by itself it does so every second."""
+        """Once it has written down what it has taken and who listens, or both would be gone with it."""
         if self._process is not None:
             before_ns = self._saved_ns()
             self._process.send_signal(signal.SIGUSR1)

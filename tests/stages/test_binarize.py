@@ -242,6 +242,17 @@ def test_faint_pencil_is_found() -> None:
     assert agreement(found.mask, ink) > 0.8
 
 
+def test_a_narrow_strip_of_the_desk_does_not_hide_faint_ink_beside_it() -> None:
+    ink, strip_px = np.zeros((480, 640), np.uint8), 40
+    cv2.putText(ink, "37", (strip_px + 25, 260), cv2.FONT_HERSHEY_SIMPLEX, 2, (255,), 6)
+    page = np.where(ink > 0, 190, 215).astype(np.uint8)
+    page[:, :strip_px] = 40
+
+    found = binarize(np.asarray(cv2.GaussianBlur(page, (0, 0), 1), dtype=np.uint8), "dark")
+
+    assert agreement(found.mask[:, strip_px + 10 :], ink[:, strip_px + 10 :]) > 0.8
+
+
 @pytest.mark.parametrize("noise", [4.0, 14.0, 25.0])
 def test_chalk_is_light_however_noisy_the_camera_is(noise: float) -> None:
     ink = np.zeros((480, 640), dtype=np.uint8)

@@ -104,6 +104,15 @@ def test_a_pale_cell_of_a_table_with_a_border_is_paper() -> None:
     assert (with_shade(small, PAPER, HALF)[bar > 0] == 176).all()
 
 
+def test_a_small_marking_is_paper() -> None:
+    small = PAPER.copy()
+    small[50:58, 60:76] = 176
+    small[51:57, 63:65] = small[51:57, 70:72] = 50
+    small[20:50, 20:24] = 50  # what tells how dark ink is
+
+    assert (with_shade(small, PAPER, HALF)[50:58, 60:76] == 176).all()
+
+
 @pytest.mark.parametrize("kind", ["a corner", "grain", "a faint pen", "one stroke", "a piece of a stroke"])
 def test_what_is_not_quite_a_marking_is_not_paper(kind: str) -> None:
     small, _ = marking(kind)
@@ -129,6 +138,15 @@ def test_shade_is_the_paper_of_the_strokes_that_reach_into_it_alone() -> None:
 
     assert (paper[42:46, 100:118] == 120).all()
     assert (paper[70:78, 50:84] == 200).all()
+
+
+def test_a_small_shade_with_strokes_on_it_is_paper() -> None:
+    small = PAPER.copy()
+    cv2.fillConvexPoly(small, np.array([[60, 50], [110, 50], [60, 70]]), (120,))  # no bar, so no marking
+    small[52:60, 64:66] = small[52:58, 72:74] = 30
+    small[20:60, 20:24] = 30  # what tells how dark ink is
+
+    assert (with_shade(small, PAPER, HALF)[52:58, 62:80] == 120).all()
 
 
 @pytest.mark.parametrize("digit", list("1357"))

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge_app.frames import Float32, UInt8
+from edge_app.stages.faint import FAINT_SHARE, with_faint_parts
 from edge_app.stages.paper import find_paper, on_rim, window
 from edge_app.stages.shade import Mask, with_shade
 from edge_app.stages.shrink import shrunk
@@ -83,11 +84,11 @@ def binarize(gray: UInt8, polarity: Polarity = "auto") -> Ink:
     paper, half = find_paper(small)
     if dark_on_light:  # on a board a shadow makes chalk paler, which then looks like shade
         paper = with_shade(small, paper, half)
-    threshold = _threshold(small, paper, noise, half)
+    threshold, faint = _thresholds(small, paper, noise, half)
     size_wh = gray.shape[1], gray.shape[0]
     surface = cv2.resize(threshold, size_wh, interpolation=cv2.INTER_LINEAR)
     mask = np.asarray(cv2.compare(gray, surface, cv2.CMP_LT), dtype=np.uint8)
-    return Ink(mask, dark_on_light)
+    return Ink(with_faint_parts(mask, gray, threshold, faint), dark_on_light)
 
 
 def ink_is_dark(gray: UInt8, small: UInt8) -> bool:
@@ -174,8 +175,11 @@ def _noise(gray: UInt8, small: UInt8) -> float:
     return MAD_TO_SIGMA * float(np.median(cv2.absdiff(sample, small)))
 
 
-def _threshold(small: UInt8, paper: UInt8, noise: float, half: int) -> UInt8:
-    """The brightness below which a pixel is ink, (h, w) uint8, at the size of the shrunken picture."""
+def _thresholds(small: UInt8, paper: UInt8, noise: float, half: int) -> tuple[UInt8, UInt8]:
+    """The brightness below which a pixel is ink, and below which it may be a faint part of ink.
+
+    Each (h, w) uint8, at the size of the shrunken picture.
+    """
     contrast = np.asarray(cv2.subtract(paper, small), dtype=np.uint8)
     outside = _outside(contrast, paper)
     strongest = _strongest_near(np.where(outside, 0, contrast).astype(np.uint8), half)
@@ -188,8 +192,11 @@ def _threshold(small: UInt8, paper: UInt8, noise: float, half: int) -> UInt8:
         near = _unevenness_near(contrast)
         unevenness = np.where(near < CLEAN * overall, near, np.clip(near, EVENEST * overall, overall))
         floor = np.maximum(floor, middle + NOISE_SIGMAS * np.maximum(unevenness, noise))
-    threshold: UInt8 = np.clip(paper - np.maximum(strongest * CONTRAST_SHARE, floor), 0, 255).astype(np.uint8)
-    return _lowered_at_steps(threshold, paper)
+    share = strongest * CONTRAST_SHARE
+    threshold, faint = (
+        np.clip(paper - np.maximum(share, least), 0, 255).astype(np.uint8) for least in (floor, FAINT_SHARE * floor)
+    )
+    return _lowered_at_steps(threshold, paper), _lowered_at_steps(faint, paper)
 
 
 def _lowered_at_steps(threshold: UInt8, paper: UInt8) -> UInt8:

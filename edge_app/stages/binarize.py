@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge_app.frames import Float32, UInt8
-from edge_app.stages.faint import FAINT_SHARE, with_faint_parts
+from edge_app.stages.faint import faint_contrast, with_faint_parts
 from edge_app.stages.paper import find_paper, on_rim, window
 from edge_app.stages.shade import Mask, with_shade
 from edge_app.stages.shrink import shrunk
@@ -194,7 +194,8 @@ def _thresholds(small: UInt8, paper: UInt8, noise: float, half: int) -> tuple[UI
         floor = np.maximum(floor, middle + NOISE_SIGMAS * np.maximum(unevenness, noise))
     share = strongest * CONTRAST_SHARE
     threshold, faint = (
-        np.clip(paper - np.maximum(share, least), 0, 255).astype(np.uint8) for least in (floor, FAINT_SHARE * floor)
+        np.clip(paper - np.maximum(share, least), 0, 255).astype(np.uint8)
+        for least in (floor, faint_contrast(floor, paper))
     )
     return _lowered_at_steps(threshold, paper), _lowered_at_steps(faint, paper)
 

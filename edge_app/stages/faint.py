@@ -7,15 +7,25 @@ detection", PAMI 1986, which follows edges so).
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from edge_app.frames import UInt8
-from edge_app.stages.paper import window
 
 FAINT_SHARE = 0.5  # of the contrast that ink on its own needs; from .4 to .6 pages read the same, at .75 less is won
+MOST_NEEDED = 0.4  # of the paper's brightness: where ink on its own needs more contrast, the ground is cloth or creased
 SIGMA_PX = 1.0  # of the blur that takes noise off what is faint, at working size
 LEAST_SURE_PX = 3  # of a stroke that its faint parts hang on; one alone is noise
-REACH_PX = 10  # from ink: what goes on for longer is a rule of the paper, or dirt
 MOST_LOOSE = 0.1  # of the ink that stands on its own: where so much is as faint and no part of it, it is cloth
+
+
+def faint_contrast(needed: NDArray[np.float64], paper: UInt8) -> NDArray[np.float64]:
+    """The contrast from which a pixel may be a faint part of ink, (H, W) float64 in gray levels.
+
+    Args:
+        needed: (H, W) float64, that which ink on its own needs to stand out from the noise of the paper.
+        paper: (H, W) uint8, its brightness.
+    """
+    return np.where(needed <= MOST_NEEDED * paper, FAINT_SHARE * needed, needed)
 
 
 def with_faint_parts(mask: UInt8, gray: UInt8, threshold: UInt8, faint: UInt8) -> UInt8:
@@ -37,10 +47,10 @@ def with_faint_parts(mask: UInt8, gray: UInt8, threshold: UInt8, faint: UInt8) -
         return mask
     surface = cv2.resize(faint, size_wh, interpolation=cv2.INTER_LINEAR)
     maybe = cv2.bitwise_and(cv2.compare(cv2.GaussianBlur(gray, (0, 0), SIGMA_PX), surface, cv2.CMP_LT), where)
-    near = cv2.bitwise_and(maybe, cv2.dilate(mask, window(REACH_PX)))
-    count, strokes = cv2.connectedComponents(cv2.bitwise_or(mask, near), connectivity=8)
+    both = cv2.bitwise_or(mask, maybe)
+    count, strokes = cv2.connectedComponents(both, connectivity=8)
     believed = np.bincount(strokes[mask > 0], minlength=count) >= LEAST_SURE_PX
     believed[0] = False  # paper
     grown = np.where(believed[strokes], np.uint8(255), mask)
-    loose = cv2.countNonZero(cv2.bitwise_and(maybe, cv2.bitwise_not(grown)))
+    loose = cv2.countNonZero(both) - cv2.countNonZero(grown)
     return grown if loose <= MOST_LOOSE * cv2.countNonZero(mask) else mask

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import numpy as np
 
-from edge_app.assemble import build_pipeline
 from edge_app.bench_pages import draw_page
+from edge_app.build import build_pipeline
 from edge_app.bundle import read_golden
 from edge_app.config import load_config
 from edge_app.frames import Frame, UInt8

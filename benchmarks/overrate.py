@@ -6,8 +6,8 @@ were left out as there were too many. Neither may grow.
 
 import argparse
 
-from edge_app.assemble import build_pipeline
 from edge_app.bench_pages import Bench, time_latency
+from edge_app.build import build_pipeline
 from edge_app.bundle import read_golden
 from edge_app.config import load_config
 from edge_app.verified import open_model

@@ -1,4 +1,4 @@
-"""A checked config in, the parts it asks for out: a verified model, a camera opener, a pipeline, outputs."""
+"""A checked config in, the parts of the loop that it asks for out: a reader, a camera opener, outputs."""
 
 import logging
 import sys
@@ -9,10 +9,10 @@ from typing import Any
 
 import msgspec
 
+from edge_app.build import build_pipeline, confidence_threshold, max_pixels, parse_roi
 from edge_app.config import Config, Key, LoadedConfig, load_config
 from edge_app.devices.cameras import is_live_source, open_camera
 from edge_app.errors import CameraError, ConfigError
-from edge_app.frames import Shares
 from edge_app.manifest import Manifest
 from edge_app.outputs.contract import tuning_record
 from edge_app.outputs.jsonlines import JsonLines
@@ -21,26 +21,17 @@ from edge_app.outputs.picture import Picture
 from edge_app.outputs.sheet import ContactSheet
 from edge_app.outputs.video import Video
 from edge_app.outputs.window import Window, display_available
-from edge_app.pipeline import Pipeline, ReadSettings
 from edge_app.protocols import Camera, Output
 from edge_app.reloads import Reader
 from edge_app.stages.plausible import PlausibleLimits
-from edge_app.stages.regions import RegionLimits
 from edge_app.stages.track import TrackLimits
 from edge_app.status import Tuning
 from edge_app.verified import Model, bundle_paths, load_model
 
 log = logging.getLogger(__name__)
 
-GLANCE_THRESHOLD = 0.5  # of one frame's digit: below it, another digit may be as likely
 PUBLISHED_DOUBT = 0.2  # of the doubt that one picture is allowed: the most that a published digit has on average
 FALLBACK_VIDEO_FPS = 30.0  # for a source without a pace of its own
-
-
-def confidence_threshold(config: Config, model: Model) -> float:
-    """Least confidence of a digit that is shown: the bundle's unless the user set one."""
-    configured = config.read.confidence
-    return configured if configured >= 0 else model.bundle.manifest.thresholds.confidence
 
 
 def track_limits(config: Config, model: Model) -> TrackLimits:
@@ -90,26 +81,6 @@ def tuning_values(tuning: Tuning) -> dict[Key, Any]:
     }
 
 
-def parse_roi(text: str) -> Shares | None:
-    """The part of the picture that is read; None for all of it.
-
-    Raises:
-        ConfigError: the text is not four shares, or they leave nothing.
-
-    >>> parse_roi("0.25, 0.4, 0.5, 0.2"), parse_roi("")
-    ((0.25, 0.4, 0.5, 0.2), None)
-    """
-    if not text.strip():
-        return None
-    try:
-        left, top, width, height = (float(share) for share in text.split(","))
-    except ValueError as error:
-        raise ConfigError(f"detect.roi must be left, top, width, height. Received: {text!r}") from error
-    if not (0 <= left < 1 and 0 <= top < 1 and 0 < width <= 1 and 0 < height <= 1):
-        raise ConfigError(f"detect.roi must be shares of the picture, 0 to 1, of some size. Received: {text!r}")
-    return left, top, width, height
-
-
 def plausible_limits(config: Config) -> PlausibleLimits:
     """What the configured number can be; -1 stands for no limit."""
     plausible = config.plausible
@@ -142,27 +113,6 @@ def reload_reader(loaded: LoadedConfig) -> Reader:
     """
     config = load_config(loaded.file, flags=loaded.flags).config
     return build_reader(config, load_model(config, bundle_paths(config)[0]))
-
-
-def build_pipeline(config: Config, model: Model, glance: bool = False) -> Pipeline:
-    """The pipeline with the configured settings.
-
-    Args:
-        config: says how a frame is read.
-        model: says which confidence is enough, unless the user does.
-        glance: whether one frame is an opinion among many, which a tracker averages, and may be less sure.
-    """
-    threshold = confidence_threshold(config, model)
-    settings = ReadSettings(
-        threshold=GLANCE_THRESHOLD if glance else threshold,
-        polarity=config.detect.polarity,
-        working_side_px=config.detect.working_side_px,
-        limits=RegionLimits(config.detect.min_height_px, config.detect.max_regions),
-        orientation=config.detect.orientation,
-        settle_frames=config.publish.confirm_frames if glance else 1,
-        roi=parse_roi(config.detect.roi),
-    )
-    return Pipeline(model.interpreter, settings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,8 +197,3 @@ def wants_window(config: Config) -> bool:
     if config.output.window == "on" and not display_available():
         raise ConfigError('output.window: "on" needs a display. Received: no X server answers at DISPLAY')
     return config.output.window != "off" and display_available()
-
-
-def max_pixels(config: Config) -> int:
-    """Most pixels of a picture that is opened."""
-    return round(config.limits.max_megapixels * 1e6)

@@ -11,7 +11,7 @@ import cv2
 import msgspec
 import numpy as np
 
-from edge_app.assemble import build_pipeline, plan_camera
+from edge_app.assemble import plan_camera
 from edge_app.bench_pages import (
     CAMERA_FPS,
     Bench,
@@ -23,6 +23,7 @@ from edge_app.bench_pages import (
     time_start,
     time_still,
 )
+from edge_app.build import build_pipeline
 from edge_app.bundle import read_golden
 from edge_app.config import LoadedConfig
 from edge_app.errors import CameraError, ConfigError

@@ -74,7 +74,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     # OpenCV reads it when it is imported; its own warnings tell a user nothing that our errors do not.
     os.environ.setdefault("OPENCV_LOG_LEVEL", "SILENT")
-    args = get_parser().parse_args(argv)
+    argv = sys.argv[1:] if argv is None else argv
+    args = get_parser(argv[0] if argv else "").parse_args(argv)
     try:
         loaded = load_config(args.config, flags=_flag_values(args))
         _set_up_logging(loaded.config.log.level, args.debug)
@@ -105,8 +106,12 @@ def _command(name: str) -> Callable[[argparse.Namespace, LoadedConfig], int]:
     return function
 
 
-def get_parser() -> argparse.ArgumentParser:
-    """The parser of all subcommands."""
+def get_parser(command: str = "") -> argparse.ArgumentParser:
+    """The parser of all subcommands.
+
+    Args:
+        command: the only one whose arguments are needed, which takes less time; any other word: those of all.
+    """
     parser = argparse.ArgumentParser(
         prog="edge-app",
         description="Reads handwritten digits from a camera or from pictures.",
@@ -115,7 +120,22 @@ def get_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    adders = {
+        "run": _add_run,
+        "read": _add_read,
+        "check": _add_check,
+        "bench": _add_bench,
+        "config": _add_config,
+        "password": _add_password,
+        "status": _add_status,
+        "models": _add_models,
+    }
+    for add in [adders[command]] if command in adders else adders.values():
+        add(commands)
+    return parser
 
+
+def _add_run(commands: Any) -> None:
     run = _add_command(commands, "run", "read from a camera until it ends, q, Ctrl-C or SIGTERM")
     _add_key_flags(run, RUN_FLAGS)
     run.add_argument("--json", action="store_true", help="print each published change as one line of JSON")
@@ -123,11 +143,15 @@ def get_parser() -> argparse.ArgumentParser:
     run.add_argument("--no-web", action="store_true", help="no live page, whatever the config says")
     run.add_argument("--fast", action="store_true", help="play a file as fast as it goes, not at its own pace")
 
+
+def _add_read(commands: Any) -> None:
     read = _add_command(commands, "read", "read pictures, each once")
     read.add_argument("images", nargs="+", type=Path, metavar="IMAGE", help="a picture, or a folder of pictures")
     read.add_argument("--json", action="store_true", help="print one line of JSON for each picture")
     read.add_argument("--overlay", type=Path, metavar="FOLDER", help="write each picture with what was read drawn in")
 
+
+def _add_check(commands: Any) -> None:
     check = _add_command(commands, "check", "verify a bundle: hashes, shapes, labels, golden outputs")
     check.add_argument("folder", nargs="?", type=Path, metavar="FOLDER", help="default: the configured bundle")
     check.add_argument("--json", action="store_true", help="print the findings as one line of JSON")
@@ -135,6 +159,8 @@ def get_parser() -> argparse.ArgumentParser:
         "--in-process", action="store_true", help="load the model in this process, which a damaged one can crash"
     )
 
+
+def _add_bench(commands: Any) -> None:
     bench = _add_command(commands, "bench", "time each stage on the sample clip, or on --camera FILE")
     bench.add_argument("--json", action="store_true", help="print the figures as one line of JSON")
     bench.add_argument("--crowds", action="store_true", help="time frames with 25 to 5,000 marks on them, too")
@@ -143,17 +169,21 @@ def get_parser() -> argparse.ArgumentParser:
     )
     bench.add_argument("--frames", type=int, default=300, metavar="N", help="frames to time (default: 300)")
 
+
+def _add_config(commands: Any) -> None:
     config = _add_command(commands, "config", "print each value and where it comes from")
     config.add_argument("--json", action="store_true", help="print them as one line of JSON")
 
+
+def _add_password(commands: Any) -> None:
     password = _add_command(commands, "password", "make the hash of a password or token for the live page's config")
     password.add_argument("--token", action="store_true", help="make a token for programs, and its hash")
 
+
+def _add_status(commands: Any) -> None:
     status = _add_command(commands, "status", "ask the running app how it is")
     status.add_argument("--json", action="store_true", help="print it as one line of JSON")
     _add_socket_flag(status)
-    _add_models(commands)
-    return parser
 
 
 def _add_models(commands: Any) -> None:

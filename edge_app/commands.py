@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from edge_app.assemble import build_pipeline, max_pixels
+from edge_app.build import build_pipeline, max_pixels
 from edge_app.bundle import verify_in_child
 from edge_app.config import Config, LoadedConfig, toml_value, values_of
 from edge_app.confine import MEMORY, confine
@@ -18,7 +18,6 @@ from edge_app.errors import BundleError, ImageError, OutputError
 from edge_app.frames import FrameReadings
 from edge_app.outputs.contract import encode, error_record, image_record
 from edge_app.outputs.picture import write_picture
-from edge_app.stages.overlay import draw_overlay
 from edge_app.verified import bundle_paths, load_model, model_flags, open_model, self_test
 
 EXIT_OK, EXIT_FAILED = 0, 1
@@ -48,6 +47,8 @@ def read(args: argparse.Namespace, loaded: LoadedConfig) -> int:
             log.warning("%s: %d regions over the cap (detect.max_regions) left out", path, readings.regions_dropped)
         _print_readings(path, readings, model.bundle.id, args.json)
         if args.overlay is not None:
+            from edge_app.stages.overlay import draw_overlay  # few ask for it, and its import takes time
+
             overlay = draw_overlay(frame.bgr(), readings.readings, fps=None, model=model.bundle.id)
             write_picture(overlay, args.overlay / _unused(f"{path.name}.overlay.png", overlays))
     return EXIT_FAILED if failed else EXIT_OK

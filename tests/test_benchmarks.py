@@ -65,7 +65,7 @@ def test_everything_about_a_board_is_told() -> None:
 
 @pytest.mark.parametrize(("size_wh", "digits"), [pytest.param(*page, id=f"{page[1]} digits") for page in PAGES])
 def test_the_pages_that_are_timed_are_read(size_wh: tuple[int, int], digits: int) -> None:
-    from edge_app.assemble import build_pipeline
+    from edge_app.build import build_pipeline
     from edge_app.config import load_config
     from edge_app.frames import Frame
     from edge_app.verified import open_model

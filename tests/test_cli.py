@@ -18,6 +18,7 @@ import pytest
 from PIL import Image
 
 from edge_app.bundle import embedded_bundle_path
+from edge_app.cli import get_parser
 from edge_app.devices.cameras import embedded_clip_path
 from tests.waiting import wait_until
 
@@ -511,6 +512,45 @@ def test_help_needs_no_heavy_library() -> None:
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, cwd=REPOSITORY, check=True)
 
     assert done.stdout.strip() == "[]"
+
+
+def test_who_reads_one_picture_waits_for_nothing_that_only_the_loop_needs(tmp_path: Path) -> None:
+    picture = tmp_path / "page.png"
+    cv2.imwrite(str(picture), np.full((48, 64), 220, dtype=np.uint8))
+    program = (
+        "import sys\nfrom edge_app.cli import main\n"
+        f"assert main(['read', {str(picture)!r}]) == 0\n"
+        "print(sorted(name for name in sys.modules if name.startswith('edge_app.') or name == 'logging.handlers'))\n"
+    )
+
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, cwd=REPOSITORY, check=True)
+
+    loaded = done.stdout.splitlines()[-1]
+    assert "edge_app.stages.binarize" in loaded
+    for needless in ("assemble", "service", "status", "reloads", "stages.track", "stages.overlay", "outputs.logfile"):
+        assert f"'edge_app.{needless}'" not in loaded
+    assert "logging.handlers" not in loaded
+
+
+@pytest.mark.parametrize("argv", [["read"], ["run"], ["models", "install"], ["status"]])
+def test_one_command_s_parser_takes_what_that_of_all_takes(argv: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    helps = []
+    for command in (argv[0], ""):
+        with pytest.raises(SystemExit):
+            get_parser(command).parse_args([*argv, "--help"])
+        helps.append(capsys.readouterr().out)
+    assert helps[0] == helps[1] and "--help" in helps[0]
+
+
+@pytest.mark.parametrize("argv", [[], ["bogus"], ["--help"]])
+def test_a_command_that_is_missing_or_unknown_is_answered_with_all_of_them(edge_app: Run, argv: list[str]) -> None:
+    done = edge_app(*argv)
+    said = done.stdout + done.stderr
+    assert done.returncode == (0 if argv == ["--help"] else 2)
+    if argv:
+        assert all(command in said for command in ("run", "read", "bench", "password", "models"))
+    else:
+        assert "COMMAND" in said
 
 
 def test_a_bug_is_told_without_a_traceback_unless_it_is_asked_for(

@@ -527,7 +527,7 @@ def test_who_reads_one_picture_waits_for_nothing_that_only_the_loop_needs(tmp_pa
 
     loaded = done.stdout.splitlines()[-1]
     assert "edge_app.stages.binarize" in loaded
-    for needless in ("assemble", "service", "status", "reloads", "stages.track", "stages.overlay", "outputs.logfile"):
+    for needless in ("assemble", "service", "reloads", "stages.track", "stages.overlay", "outputs.logfile"):
         assert f"'edge_app.{needless}'" not in loaded
     assert "logging.handlers" not in loaded
 

@@ -247,7 +247,8 @@ def center_ink(ink: UInt8) -> UInt8:
 
     Returns:
         (28, 28) uint8: the box of all non-zero pixels scaled so that its longer side is 20, its
-        centre of mass at the centre to within half a pixel. All zero where there is no ink.
+        centre of mass at the centre to within half a pixel, or as near as there is room for the whole
+        box. All zero where there is no ink.
 
     >>> center_ink(np.full((40, 10), 255, np.uint8)).astype(bool).sum(axis=0).max()
     20

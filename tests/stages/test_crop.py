@@ -53,8 +53,10 @@ def test_the_longer_side_is_20_and_the_mass_is_at_the_centre(height: int, width:
     rows, columns = np.flatnonzero(crop.any(axis=1)), np.flatnonzero(crop.any(axis=0))
     assert max(np.ptp(rows), np.ptp(columns)) + 1 == 20
     moments = cv2.moments(crop)
-    assert abs(moments["m10"] / moments["m00"] - 14) <= 0.5
-    assert abs(moments["m01"] / moments["m00"] - 14) <= 0.5
+    for moment, inked in (("m10", columns), ("m01", rows)):
+        off_px = moments[moment] / moments["m00"] - 14
+        assert off_px <= 0.5 or inked[0] == 0  # ink of two pixels, one of them faint, would not fit
+        assert off_px >= -0.5 or inked[-1] == 27
 
 
 def test_no_ink_gives_an_empty_crop() -> None:

@@ -20,9 +20,10 @@ from edge_app.files import write_whole
 from edge_app.outputs.backlog import Backlog
 from edge_app.outputs.homeassistant import Device, discovery
 from edge_app.outputs.webhook import Hook, Webhook
+from edge_app.protocols import Observer, Outbox
 from edge_app.requests import Requests
 from edge_app.stages.plausible import Accepted, Plausibility
-from edge_app.status import Observer, Outbox, Tuning
+from edge_app.status import Tuning
 from edge_app.systemd import Notifier
 
 log = logging.getLogger(__name__)

@@ -7,6 +7,7 @@ from enum import Enum
 from typing import Protocol
 
 from edge_app.frames import Frame, Int8, Moment, TensorDetails, UInt8
+from edge_app.status import LoopStatus
 
 
 class Camera(Protocol):
@@ -112,3 +113,31 @@ class Output(Protocol):
 
     def close(self) -> None:
         """Completes what was written so that it is usable. Safe to call twice."""
+
+
+class Outbox(Protocol):
+    """An observer whose messages may have to wait for whom they are for."""
+
+    def observe(self, status: LoopStatus) -> None:
+        """See `Observer`."""
+
+    def close(self) -> None:
+        """See `Observer`."""
+
+    @property
+    def waiting(self) -> int:
+        """Messages that wait."""
+
+    @property
+    def dropped(self) -> int:
+        """Messages that were given up since the start."""
+
+
+class Observer(Protocol):
+    """Somebody outside who wants to know how the loop is: a service manager, a person who asks."""
+
+    def observe(self, status: LoopStatus) -> None:
+        """Takes one turn of the loop: a frame that was read, or a moment of waiting. Never blocks, never raises."""
+
+    def close(self) -> None:
+        """Lets go of what it holds. Safe to call twice."""

@@ -17,7 +17,7 @@ from pathlib import Path
 from edge_app.errors import CameraError, OutputError
 from edge_app.frames import Frame, FrameReadings, Moment, Reading, UInt8, Withheld
 from edge_app.pace import Pace
-from edge_app.protocols import Camera, Command, Output
+from edge_app.protocols import Camera, Command, Observer, Output
 from edge_app.reloads import Reader, Reloads
 from edge_app.requests import Requests
 from edge_app.stages.advice import advice
@@ -25,7 +25,7 @@ from edge_app.stages.overlay import draw_overlay
 from edge_app.stages.plausible import Plausibility
 from edge_app.stages.still import StillPage
 from edge_app.stages.track import Tracker
-from edge_app.status import LoopStatus, Observer, Phase
+from edge_app.status import LoopStatus, Phase
 
 log = logging.getLogger(__name__)
 

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from enum import Enum
-from typing import Protocol
 
 from edge_app.frames import Moment, Orientation, Shares
 
@@ -90,34 +89,6 @@ class LoopStatus:
     description: str = ""
     frame_age_s: float | None = None
     still: int = 0
-
-
-class Outbox(Protocol):
-    """An observer whose messages may have to wait for whom they are for."""
-
-    def observe(self, status: LoopStatus) -> None:
-        """See `Observer`."""
-
-    def close(self) -> None:
-        """See `Observer`."""
-
-    @property
-    def waiting(self) -> int:
-        """Messages that wait."""
-
-    @property
-    def dropped(self) -> int:
-        """Messages that were given up since the start."""
-
-
-class Observer(Protocol):
-    """Somebody outside who wants to know how the loop is: a service manager, a person who asks."""
-
-    def observe(self, status: LoopStatus) -> None:
-        """Takes one turn of the loop: a frame that was read, or a moment of waiting. Never blocks, never raises."""
-
-    def close(self) -> None:
-        """Lets go of what it holds. Safe to call twice."""
 
 
 def status_line(status: LoopStatus) -> str:

@@ -19,9 +19,10 @@ from edge_app.outputs.mqtt import Mqtt
 from edge_app.outputs.web.passwords import hash_password, hash_token
 from edge_app.outputs.web.server import Page
 from edge_app.outputs.webhook import Webhook
+from edge_app.protocols import Observer
 from edge_app.requests import Requests
 from edge_app.stages.plausible import Accepted
-from edge_app.status import Observer, Tuning
+from edge_app.status import Tuning
 
 NOWHERE = Path("/nonexistent/edge-digits.toml")
 

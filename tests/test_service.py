@@ -15,13 +15,13 @@ from edge_app.devices.interpreters.fake import FakeInterpreter, certain_of
 from edge_app.errors import BundleError, CameraError, OutputError
 from edge_app.frames import Frame, Moment, UInt8
 from edge_app.pipeline import Pipeline, ReadSettings
-from edge_app.protocols import Camera, Command
+from edge_app.protocols import Camera, Command, Observer
 from edge_app.reloads import Reader, Reloads
 from edge_app.requests import Requests
 from edge_app.service import LoopSettings, Service
 from edge_app.stages.plausible import PlausibleLimits
 from edge_app.stages.track import TrackLimits
-from edge_app.status import LoopStatus, Observer, Phase, Tuning
+from edge_app.status import LoopStatus, Phase, Tuning
 
 TUNING = Tuning(None, "upright", 0.5)
 

@@ -16,7 +16,8 @@ from prometheus_client.core import (
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 
 from edge_app import __version__
-from edge_app.status import LoopStatus, Outbox, Phase
+from edge_app.protocols import Outbox
+from edge_app.status import LoopStatus, Phase
 
 PREFIX = "edge_digits"
 STAGE_BUCKETS_S = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)

@@ -6,6 +6,7 @@ are told as it goes; at the end, how much they have grown since the first tenth 
 """
 
 import argparse
+import gc
 import json
 import os
 import random
@@ -136,6 +137,8 @@ def soak(frames: int, folder: Path) -> dict[str, object]:
         open_camera, build_reader(loaded.config, model), [Diary(), log, Failing(frames // 3)],
         LoopSettings(retry_max_s=0.05, summary_s=0), reloads=reloads, observers=observers, requests=requests,
     )  # fmt: skip
+    gc.collect()
+    gc.freeze()  # as a run does before its first frame
     summary = service.run()
     first, last = next(row for row in told if row["frames"] == settled), {"frames": summary.frames} | figures()
     return {

@@ -22,7 +22,7 @@ from trainer.readers import READERS
 from trainer.scoring import Label, Score, Total, score, total
 
 OURS = "edge-digits"
-COLUMNS = "pictures", "exact", "digits", "recall", "precision", "lines exact", "false a picture", "ms"
+COLUMNS = "pictures", "exact", "digits", "recall", "precision", "lines exact", "numbers exact", "false a picture", "ms"
 
 
 def score_folder(folder: Path, reader: str = OURS) -> list[Score]:
@@ -160,10 +160,15 @@ def _figures(sums: Total) -> tuple[str, ...]:
         str(sums.written),
         f"{sums.recall:.4f}" if written else "",
         f"{sums.precision:.4f}" if written else "",
-        f"{sums.lines_exact}/{sums.lines} {sums.lines_exact / sums.lines:.3f}" if sums.lines else "",
+        _share(sums.lines_exact, sums.lines),
+        _share(sums.numbers_exact, sums.numbers),
         f"{sums.false_per_picture:.2f}",
         f"{sums.milliseconds:.1f}",
     )
+
+
+def _share(some: int, of_all: int) -> str:
+    return f"{some}/{of_all} {some / of_all:.3f}" if of_all else ""
 
 
 def _rows(scores: Sequence[Score]) -> list[dict[str, Any]]:

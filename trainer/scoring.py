@@ -4,7 +4,7 @@ Where the truth has boxes, a digit that was read is right where its centre lies 
 with its label; where it has none, where it stands in the same order (longest common subsequence).
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence, Sized
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -47,6 +47,7 @@ class Score:
         milliseconds: that reading took, decoding not counted.
         missed: boxes of written digits that were not read right, where the truth has boxes.
         wrong: boxes of what was read and is not so, likewise.
+        numbers, numbers_exact: numbers written, likewise, and those of them that were read as one and without a fault.
     """
 
     file: str
@@ -59,6 +60,8 @@ class Score:
     milliseconds: float
     missed: tuple[BoxXYWH, ...] = ()
     wrong: tuple[BoxXYWH, ...] = ()
+    numbers: int = 0
+    numbers_exact: int = 0
 
     @property
     def false(self) -> int:
@@ -84,6 +87,7 @@ class Total:
         pictures: how many, and how many of them read without a fault.
         written, read, right: digits.
         lines, lines_exact: lines written, and those read without a fault.
+        numbers, numbers_exact: the same of numbers, each read as one.
         milliseconds: of the middle one of the pictures.
     """
 
@@ -94,6 +98,8 @@ class Total:
     right: int
     lines: int
     lines_exact: int
+    numbers: int
+    numbers_exact: int
     milliseconds: float
 
     @property
@@ -122,6 +128,8 @@ def total(scores: Sequence[Score]) -> Total:
         right=sum(score.right for score in scores),
         lines=sum(score.lines for score in scores),
         lines_exact=sum(score.lines_exact for score in scores),
+        numbers=sum(score.numbers for score in scores),
+        numbers_exact=sum(score.numbers_exact for score in scores),
         milliseconds=float(np.median([score.milliseconds for score in scores])) if scores else 0.0,
     )
 
@@ -135,7 +143,7 @@ def score(label: Label, numbers: Sequence[Sequence[FoundDigit]], milliseconds: f
         milliseconds: that it took.
     """
     if label.get("numbers"):
-        return _score_by_place(label, [digit for number in numbers for digit in number], milliseconds)
+        return _score_by_place(label, numbers, milliseconds)
     written = "".join(label["lines"])
     lines = lines_of(numbers)
     read = "".join(lines)
@@ -197,18 +205,21 @@ def paired(written: Sequence[str], read: Sequence[str]) -> list[tuple[int, int]]
     return pairs
 
 
-def _score_by_place(label: Label, found: Sequence[FoundDigit], milliseconds: float) -> Score:
+def _score_by_place(label: Label, numbers: Sequence[Sequence[FoundDigit]], milliseconds: float) -> Score:
     boxes = [tuple(digit["box"]) for number in label["numbers"] for digit in number["digits"]]
     digits = [int(digit["digit"]) for number in label["numbers"] for digit in number["digits"]]
-    taken: set[int] = set()
+    found = [digit for number in numbers for digit in number]
+    taken: dict[int, FoundDigit] = {}
     wrong: list[FoundDigit] = []
     for digit in found:
         near = [row for row, box in enumerate(boxes) if row not in taken and _holds(box, digit.centre)]
         row = min(near, key=lambda row: _distance(boxes[row], digit.centre), default=None)
         if row is not None and digits[row] == digit.digit:
-            taken.add(row)
+            taken[row] = digit
         else:
             wrong.append(digit)
+    as_read = [list(number) for number in numbers]
+    in_numbers = _rows_of([number["digits"] for number in label["numbers"]])
     return Score(
         file=label["file"],
         kind=label.get("kind", ""),
@@ -216,25 +227,27 @@ def _score_by_place(label: Label, found: Sequence[FoundDigit], milliseconds: flo
         read="".join(str(digit.digit) for digit in found),
         right=len(taken),
         lines=len(label["lines"]),
-        lines_exact=sum(_is_exact(rows, taken, boxes, wrong) for rows in _rows_of_lines(label["lines"])),
+        lines_exact=sum(_is_exact(rows, taken, boxes, wrong) for rows in _rows_of(label["lines"])),
         milliseconds=milliseconds,
         missed=tuple(box for row, box in enumerate(boxes) if row not in taken),
         wrong=tuple(digit.box_xywh for digit in wrong),
+        numbers=len(label["numbers"]),
+        numbers_exact=sum([taken.get(row) for row in rows] in as_read for rows in in_numbers),
     )
 
 
-def _rows_of_lines(lines: Iterable[str]) -> list[range]:
-    """Numbers of the digits of each line."""
+def _rows_of(parts: Iterable[Sized]) -> list[range]:
+    """The places of the digits of each line or number, among those of all."""
     rows, start = [], 0
-    for line in lines:
-        rows.append(range(start, start + len(line)))
-        start += len(line)
+    for part in parts:
+        rows.append(range(start, start + len(part)))
+        start += len(part)
     return rows
 
 
-def _is_exact(rows: range, taken: set[int], boxes: Sequence[BoxXYWH], wrong: Sequence[FoundDigit]) -> bool:
+def _is_exact(rows: range, taken: Collection[int], boxes: Sequence[BoxXYWH], wrong: Sequence[FoundDigit]) -> bool:
     """Whether all digits of a line were read and nothing else was read in or between them."""
-    if not taken.issuperset(rows):
+    if not all(row in taken for row in rows):
         return False
     left, top = min(boxes[row][0] for row in rows), min(boxes[row][1] for row in rows)
     right = max(boxes[row][0] + boxes[row][2] for row in rows)

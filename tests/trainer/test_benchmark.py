@@ -19,7 +19,8 @@ REPOSITORY = Path(__file__).parents[2]
 
 def score(kind: str, written: str, read: str, right: int) -> Score:
     lines = 1 if written else 0
-    return Score("a.png", kind, written, read, right, lines, int(written == read) * lines, 4.0)
+    exact = int(written == read)
+    return Score("a.png", kind, written, read, right, lines, exact * lines, 4.0, numbers=2 * lines, numbers_exact=exact)
 
 
 SCORES = [score("plain", "407", "407", 3), score("ruled", "12", "17", 1), score("print", "", "88", 0)]
@@ -41,9 +42,9 @@ def row(text: str, name: str) -> list[str]:
 def test_kinds_have_a_line_each_and_pictures_without_digits_are_kept_apart() -> None:
     text = printed(print_kinds, SCORES)
 
-    assert row(text, "ruled")[1:] == ["1", "0", "2", "0.5000", "0.5000", "0/1 0.000", "1.00", "4.0"]
-    assert row(text, "with digits")[1:] == ["2", "1", "5", "0.8000", "0.8000", "1/2 0.500", "0.50", "4.0"]
-    assert row(text, "without")[1:] == ["1", "0", "0", "", "", "", "2.00", "4.0"]
+    assert row(text, "ruled")[1:] == ["1", "0", "2", "0.5000", "0.5000", "0/1 0.000", "0/2 0.000", "1.00", "4.0"]
+    assert row(text, "with digits")[1:] == ["2", "1", "5", "0.8000", "0.8000", "1/2 0.500", "1/4 0.250", "0.50", "4.0"]
+    assert row(text, "without")[1:] == ["1", "0", "0", "", "", "", "", "2.00", "4.0"]
 
 
 def test_pictures_have_a_line_each() -> None:
@@ -58,7 +59,7 @@ def test_readers_have_a_line_each() -> None:
 
     assert row(text, "edge-digits")[4] == "0.8000"
     assert row(text, "classic")[4] == "0.5000"
-    assert row(text, "classic, no digits")[7] == "2.00"
+    assert row(text, "classic, no digits")[8] == "2.00"
 
 
 def test_drawn_pages_are_read_nearly_whole(tmp_path: Path) -> None:

@@ -56,8 +56,8 @@ def test_a_sheet_that_cannot_be_written_is_named(picture: Path, tmp_path: Path) 
 
 def test_the_comparison_has_a_bar_for_each_reader(tmp_path: Path) -> None:
     totals = {
-        "edge-digits": Total(10, 9, 100, 100, 99, 20, 19, 12.0),
-        "classic": Total(10, 1, 100, 140, 60, 20, 2, 3.0),
+        "edge-digits": Total(10, 9, 100, 100, 99, 20, 19, 40, 38, 12.0),
+        "classic": Total(10, 1, 100, 140, 60, 20, 2, 40, 9, 3.0),
     }
 
     draw_comparison(totals, tmp_path / "comparison.png")

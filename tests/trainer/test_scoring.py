@@ -50,6 +50,24 @@ def test_by_place_the_order_of_reading_does_not_matter() -> None:
     assert score(label("407", "12"), numbers, 1.0).exact
 
 
+@pytest.mark.parametrize(
+    ("read", "exact"),
+    [
+        pytest.param([found("407"), found("12", y=120)], 2, id="both"),
+        pytest.param([found("40"), found("7", x=70), found("12", y=120)], 1, id="one in two pieces"),
+        pytest.param([(*found("407"), *found("12", y=120))], 0, id="two as one"),
+        pytest.param([found("417"), found("12", y=120)], 1, id="one misread"),
+        pytest.param([found("12", y=120)], 1, id="one missed"),
+        pytest.param([(*found("407"), *found("8", x=300)), found("12", y=120)], 1, id="one with a digit too many"),
+    ],
+)
+def test_a_number_is_exact_where_it_is_read_as_one(read: list[tuple[FoundDigit, ...]], exact: int) -> None:
+    scored = score(label("407", "12"), read, 1.0)
+
+    assert (scored.numbers, scored.numbers_exact) == (2, exact)
+    assert (total([scored, scored]).numbers, total([scored, scored]).numbers_exact) == (4, 2 * exact)
+
+
 def test_a_right_digit_in_the_wrong_place_is_false_and_both_places_are_kept() -> None:
     scored = score(label("4"), [(FoundDigit(4, (300, 200, 20, 40)),)], 1.0)
 

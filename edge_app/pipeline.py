@@ -28,6 +28,7 @@ from edge_app.stages.context import believable, is_calm, with_clear_ends
 from edge_app.stages.crop import Patch, crop_regions
 from edge_app.stages.division import UNLIKE, best_division
 from edge_app.stages.dotted import without_dotted
+from edge_app.stages.fields import joined_in_fields
 from edge_app.stages.margin import margin_px, with_margin, without_margin
 from edge_app.stages.orientation import (
     QUARTERS,
@@ -235,7 +236,7 @@ class Pipeline:
         polarity: Polarity | None = None,
     ) -> "_Said":
         """The numbers of the whole frame, or of a page in it; in the settings' ink, or another."""
-        region_map, _ = self._find(frame, watch, page, polarity)
+        region_map, mask = self._find(frame, watch, page, polarity)
         if follows:
             scored = self._scorer.score_new(frame.gray, region_map, watch)
         else:
@@ -256,6 +257,7 @@ class Pipeline:
         readings = group_readings(
             verdicts.digits, verdicts.doubtful, frame.size_wh, region_map.tilt_deg, signs=verdicts.others
         )
+        readings = joined_in_fields(readings, verdicts.doubtful, region_map, mask)
         patches = {region.box_xywh: patch for region, patch in zip(settled.regions, settled.patches, strict=True)}
         signs = (by_hand.scores.argmax(axis=1) < DIGITS) & (told_apart.scores.argmax(axis=1) >= DIGITS)
         letters, signs = ({settled.regions[row].box_xywh for row in np.flatnonzero(rows)} for rows in (words, signs))

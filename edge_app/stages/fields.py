@@ -1,0 +1,148 @@
+"""Numbers and the lines erased around them in, those written in a row of boxes, one digit in each, joined out.
+
+Forms ask for a number that way, and its digits stand too far apart to be told for one by the gaps between them. What
+sets the field of a form apart from a puzzle or a table is that its boxes stand in a single row: the lines between its
+digits end where the boxes do.
+"""
+
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+from statistics import median
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from edge_app.frames import BoxXYWH, Reading, Region, RegionMap, UInt8
+from edge_app.stages.boxes import AREA, HEIGHT, LEFT, TOP, WIDTH, working_box
+from edge_app.stages.rows import Boxes, as_boxes, next_to
+from edge_app.stages.tilt import level
+
+LIKE_HEIGHTS = 0.5, 2.0  # of the digit in the next box, in the height of the one in this
+WIDEST_GAP = 3.0  # between them, likewise
+BENT = 0.15  # of half the rows that both digits stand in: how far the line between them may stray from straight there;
+# a circle round one strays twice as far
+BROKEN_PX = 3  # that it may be interrupted for
+REACH = 2.0  # of the taller digit's height: how far above and below the line's ends are sought
+TALLEST = 2.2  # likewise: where most lines are taller, there are boxes above or below
+BROADEST = 1.7  # of the lines' height: what is broader is the cell of a table, or a box without a digit
+
+
+def joined_in_fields(
+    readings: Sequence[Reading], doubtful: Sequence[Region], region_map: RegionMap, mask: UInt8
+) -> tuple[Reading, ...]:
+    """Joins the numbers whose digits stand in the boxes of one field.
+
+    Args:
+        readings: of one frame, in reading order.
+        doubtful: its regions that may be digits without having been read; a number beside one is not whole.
+        region_map: what all of these were found in; its lines are erased.
+        mask: (h, w) uint8, 255 for ink, of which that was made.
+
+    Returns:
+        The numbers in the order given.
+    """
+    if len(readings) < 2:
+        return tuple(readings)
+    holders = _holders(readings, region_map)
+    if not holders.any() and cv2.countNonZero(mask) == region_map.statistics[1:, AREA].sum():
+        return tuple(readings)  # nor were any lines erased
+    holders[0] = True  # where lines were
+    lines = np.where(holders[region_map.components], mask, 0).astype(np.uint8)
+    fields = {places[0]: (places, whole) for places, whole in _fields(readings, doubtful, region_map, lines)}
+    rest = {place for places, _ in fields.values() for place in places[1:]}
+    numbers = [fields.get(place, ([place], True)) for place in range(len(readings)) if place not in rest]
+    return tuple(_as_one([readings[place] for place in places], whole) for places, whole in numbers)
+
+
+def _holders(readings: Sequence[Reading], region_map: RegionMap) -> NDArray[np.bool_]:
+    """(M,) bool, which pieces of ink stand around a digit: boxes too small to be taken for lines."""
+    boxes = as_boxes([digit.box_xywh for reading in readings for digit in reading.digits]) * region_map.resize_factor
+    stats = region_map.statistics
+    corner, extent = stats[:, np.newaxis, [LEFT, TOP]], stats[:, np.newaxis, [WIDTH, HEIGHT]]
+    around = (corner < boxes[:, :2]).all(axis=2) & (corner + extent > boxes[:, :2] + boxes[:, 2:]).all(axis=2)
+    holders = around.any(axis=1)
+    holders[0] = False  # paper
+    return np.asarray(holders)
+
+
+def _as_one(readings: Sequence[Reading], whole: bool) -> Reading:
+    digits = tuple(digit for reading in readings for digit in reading.digits)
+    return Reading(digits, whole=whole and all(reading.whole for reading in readings))
+
+
+def _fields(
+    readings: Sequence[Reading], doubtful: Sequence[Region], region_map: RegionMap, lines: UInt8
+) -> Iterator[tuple[list[int], bool]]:
+    """The numbers of each field by their places, left to right, and whether nothing in it is unread.
+
+    What could not be read parts a field in two.
+    """
+    place = [number for number, reading in enumerate(readings) for _ in reading.digits]
+    found = [digit.box_xywh for reading in readings for digit in reading.digits]
+    found += [region.box_xywh for region in doubtful]
+    levelled = as_boxes([level(box, region_map.tilt_deg) for box in found])
+    boxes = [working_box(box, region_map.resize_factor, lines.shape) for box in found]
+    for chain, heights in _in_a_row_of_boxes(levelled, boxes, lines):
+        if median(heights) > TALLEST * max(boxes[row][3] for row in chain):
+            continue
+        read = [row for row in chain if row < len(place)]
+        if sum(len(readings[number].digits) for number in {place[row] for row in read}) > len(read):
+            continue  # a box holds more than a digit
+        parts = [list(rows) for was_read, rows in groupby(chain, lambda row: row < len(place)) if was_read]
+        for part in parts:
+            yield list(dict.fromkeys(place[row] for row in part)), len(read) == len(chain)
+
+
+def _in_a_row_of_boxes(
+    levelled: Boxes, boxes: Sequence[BoxXYWH], lines: UInt8
+) -> Iterator[tuple[list[int], list[int]]]:
+    """Rows of two digits and more that a line parts from one another, left to right, with the heights of these lines.
+
+    Args:
+        levelled: (N, 4), round each digit where the page is turned level.
+        boxes: the same as they stand, at working size.
+        lines: (h, w) uint8, what was drawn.
+    """
+    before, heights = dict[int, int](), dict[int, int]()
+    for row in range(len(boxes)):
+        _, after = next_to(row, levelled, np.ones(len(boxes), dtype=bool), LIKE_HEIGHTS, WIDEST_GAP)
+        if after is None:
+            continue
+        height = _height_of_line(lines, boxes[row], boxes[after])
+        if _centre(boxes[after]) - _centre(boxes[row]) <= BROADEST * height:
+            before[after], heights[row] = row, height
+    follows = {row: after for after, row in before.items()}
+    for start in sorted(follows.keys() - before.keys()):
+        chain = [start]
+        while chain[-1] in follows:
+            chain.append(follows[chain[-1]])
+        yield chain, [heights[row] for row in chain[:-1]]
+
+
+def _centre(box: BoxXYWH) -> float:
+    return box[0] + box[2] / 2
+
+
+def _height_of_line(lines: UInt8, before: BoxXYWH, after: BoxXYWH) -> int:
+    """Height in pixels of the upright line between two digits, 0 where there is none."""
+    top, bottom = max(before[1], after[1]), min(before[1] + before[3], after[1] + after[3])
+    left, right = round(_centre(before)), round(_centre(after))
+    if bottom <= top or right <= left or not _is_straight(lines[top:bottom, left:right]):
+        return 0
+    reach = round(REACH * max(before[3], after[3]))
+    start = max(0, top - reach)
+    covered = lines[start : bottom + reach, left:right].max(axis=1)
+    drawn = cv2.morphologyEx(covered, cv2.MORPH_CLOSE, np.ones((BROKEN_PX + 2, 1), np.uint8)).ravel()
+    bare, middle = np.flatnonzero(drawn == 0), (top + bottom) // 2 - start
+    return int(bare[bare > middle].min(initial=len(drawn)) - bare[bare < middle].max(initial=-1) - 1)
+
+
+def _is_straight(strip: UInt8) -> bool:
+    """Whether the first line in a (h, w) strip is no part of a circle."""
+    rows = np.flatnonzero(strip.any(axis=1))
+    if len(rows) < 3:
+        return False
+    half = len(strip) / 2
+    bend, _, _ = np.polyfit(rows / half - 1, (strip[rows] > 0).argmax(axis=1), 2)
+    return bool(abs(bend) <= BENT * half)

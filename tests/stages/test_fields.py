@@ -1,0 +1,162 @@
+"""Digits in a row of boxes are one number, as forms ask for it; those in puzzles and tables are not."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import cv2
+import numpy as np
+import pytest
+
+from edge_app.frames import Digit, UInt8
+from edge_app.stages.fields import joined_in_fields
+from edge_app.stages.readings import group_readings
+from edge_app.stages.regions import find_regions
+
+SIDE = 60
+
+
+def blank() -> UInt8:
+    return np.zeros((480, 640), np.uint8)
+
+
+def write(page: UInt8, text: str, x: int, y: int) -> None:
+    """Digits 20 px wide and 36 px tall, their left top corner at a place."""
+    cv2.putText(page, text, (x, y + 36), cv2.FONT_HERSHEY_SIMPLEX, 36 / 22, (255,), 4)
+
+
+def box(page: UInt8, x: int, y: int, text: str = "", width: int = SIDE, height: int = SIDE) -> None:
+    """A box of a form, and what is written in it."""
+    cv2.rectangle(page, (x, y), (x + width, y + height), (255,), 2)
+    write(page, text, x + 15, y + 12)
+
+
+def field(
+    texts: Sequence[str], x: int = 40, y: int = 100, gap: int = 0, width: int = SIDE, height: int = SIDE
+) -> UInt8:
+    """A row of boxes with a text in each."""
+    page = blank()
+    for place, text in enumerate(texts):
+        box(page, x + place * (width + gap), y, text, width, height)
+    return page
+
+
+def read(page: UInt8, values: str, unread: Sequence[int] = ()) -> list[tuple[str, bool]]:
+    """Numbers and whether they are whole, where the digits found on a page have these values in reading order.
+
+    Args:
+        page: 255 for ink.
+        values: of its regions, by lines.
+        unread: numbers of those that are doubtful.
+    """
+    found = find_regions(page)
+    digit_like = [region for region in found.regions if region.box_xywh[3] > SIDE / 3]  # not what is left of a corner
+    lines = sorted(digit_like, key=lambda region: (round(region.box_xywh[1] / SIDE), region.box_xywh[0]))
+    assert len(lines) == len(values), [region.box_xywh for region in lines]
+    doubtful = [lines[place] for place in unread]
+    digits = [
+        Digit(int(value), 0.99, region.box_xywh)
+        for value, region in zip(values, lines, strict=True)
+        if region not in doubtful
+    ]
+    readings = group_readings(digits, doubtful, tilt_deg=found.tilt_deg)
+    return [(reading.text, reading.whole) for reading in joined_in_fields(readings, doubtful, found, page)]
+
+
+def texts(page: UInt8, values: str) -> list[str]:
+    return [text for text, _ in read(page, values)]
+
+
+@pytest.mark.parametrize(
+    ("count", "gap"),
+    [
+        pytest.param(8, 0, id="boxes that share their sides"),
+        pytest.param(7, 12, id="boxes apart"),
+        pytest.param(2, 0, id="boxes too small for their sides to be sought as lines"),
+        pytest.param(2, 12, id="small ones apart"),
+    ],
+)
+def test_a_row_of_boxes_is_one_number(count: int, gap: int) -> None:
+    digits = "74085213"[:count]
+    assert texts(field(digits, gap=gap), digits) == [digits]
+
+
+@pytest.mark.parametrize("angle", [-20, -8, 8, 20])
+def test_on_a_tilted_page_as_well(angle: int) -> None:
+    digits = "4085213"
+    turn = cv2.getRotationMatrix2D((320, 240), angle, 1.0)
+    page = cv2.warpAffine(field(digits, x=110, y=200), turn, (640, 480))
+    page = np.where(page > 127, 255, 0).astype(np.uint8)
+    found = sorted(find_regions(page).regions, key=lambda region: region.box_xywh[0])
+    readings = group_readings(
+        [Digit(int(value), 0.99, region.box_xywh) for value, region in zip(digits, found, strict=True)],
+        tilt_deg=find_regions(page).tilt_deg,
+    )
+    assert [reading.text for reading in joined_in_fields(readings, (), find_regions(page), page)] == [digits]
+
+
+def test_two_fields_are_two_numbers() -> None:
+    page = field("7408") | field("52", y=260) | field("31", x=400)
+    assert texts(page, "74083152") == ["7408", "31", "52"]
+
+
+def test_a_field_above_others_that_touch_it_in_part_is_one_number() -> None:
+    page = field("7408521") | field(["", ""], y=100 + SIDE)
+    assert texts(page, "7408521") == ["7408521"]
+
+
+def test_the_cells_of_a_puzzle_are_numbers_of_their_own() -> None:
+    page = field("740") | field("852", y=100 + SIDE) | field("136", y=100 + 2 * SIDE)
+    assert texts(page, "740852136") == list("740852136")
+
+
+def test_so_are_the_cells_of_a_table() -> None:
+    assert texts(field("740", width=150), "740") == list("740")
+
+
+def test_where_a_box_holds_two_digits_each_is_a_number() -> None:
+    page = field(["7", "40", "8"], width=90)
+    assert texts(page, "7408") == ["7", "40", "8"]
+
+
+def test_an_empty_box_ends_a_number() -> None:
+    assert read(field(["7", "4", "", "8", "5"]), "7485") == [("74", True), ("85", True)]
+
+
+def test_beside_a_box_that_could_not_be_read_no_number_is_whole() -> None:
+    assert read(field("74085"), "74085", unread=[2]) == [("74", False), ("85", False)]
+
+
+def test_circles_are_no_boxes() -> None:
+    page = blank()
+    for place, text in enumerate("740"):
+        write(page, text, 60 + place * 80, 100)
+        cv2.circle(page, (72 + place * 80, 118), 34, (255,), 3)
+    assert texts(page, "740") == list("740")
+
+
+def test_without_lines_nothing_changes() -> None:
+    page = blank()
+    write(page, "7", 60, 100)
+    write(page, "4", 160, 100)
+    assert texts(page, "74") == ["7", "4"]
+
+
+def test_a_line_may_be_broken_and_ragged() -> None:
+    page = field("7408")
+    page[132:134, 90:110] = 0
+    page[122:138, 90:110] = np.roll(page[122:138, 90:110], 1, axis=1)
+    assert texts(page, "7408") == ["7408"]
+
+
+def test_a_line_beside_the_middle_of_two_digits_is_no_side_of_a_box() -> None:
+    page = field("74")
+    page[115:140, 95:105] = 0  # and so is none that ends above and begins below
+    assert texts(page, "74") == ["7", "4"]
+
+
+def test_a_field_with_a_number_that_is_not_whole_is_not_whole() -> None:
+    page = field("74")
+    found = find_regions(page)
+    readings = group_readings([Digit(7, 0.99, found.regions[0].box_xywh), Digit(4, 0.99, found.regions[1].box_xywh)])
+    joined = joined_in_fields((readings[0], replace(readings[1], whole=False)), (), found, page)
+    assert [(reading.text, reading.whole) for reading in joined] == [("74", False)]

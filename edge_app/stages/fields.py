@@ -83,7 +83,7 @@ def _fields(
     found += [region.box_xywh for region in doubtful]
     levelled = as_boxes([level(box, region_map.tilt_deg) for box in found])
     boxes = [working_box(box, region_map.resize_factor, lines.shape) for box in found]
-    for chain, heights in _in_a_row_of_boxes(levelled, boxes, lines):
+    for chain, heights in _in_a_row_of_boxes(levelled, boxes, lines, abs(np.tan(np.deg2rad(region_map.tilt_deg)))):
         if median(heights) > TALLEST * max(boxes[row][3] for row in chain):
             continue
         read = [row for row in chain if row < len(place)]
@@ -95,7 +95,7 @@ def _fields(
 
 
 def _in_a_row_of_boxes(
-    levelled: Boxes, boxes: Sequence[BoxXYWH], lines: UInt8
+    levelled: Boxes, boxes: Sequence[BoxXYWH], lines: UInt8, slope: float
 ) -> Iterator[tuple[list[int], list[int]]]:
     """Rows of two digits and more that a line parts from one another, left to right, with the heights of these lines.
 
@@ -103,13 +103,14 @@ def _in_a_row_of_boxes(
         levelled: (N, 4), round each digit where the page is turned level.
         boxes: the same as they stand, at working size.
         lines: (h, w) uint8, what was drawn.
+        slope: of the page, up or down.
     """
     before, heights = dict[int, int](), dict[int, int]()
     for row in range(len(boxes)):
         _, after = next_to(row, levelled, np.ones(len(boxes), dtype=bool), LIKE_HEIGHTS, WIDEST_GAP)
         if after is None:
             continue
-        height = _height_of_line(lines, boxes[row], boxes[after])
+        height = _height_of_line(lines, boxes[row], boxes[after], slope)
         if _centre(boxes[after]) - _centre(boxes[row]) <= BROADEST * height:
             before[after], heights[row] = row, height
     follows = {row: after for after, row in before.items()}
@@ -124,8 +125,8 @@ def _centre(box: BoxXYWH) -> float:
     return box[0] + box[2] / 2
 
 
-def _height_of_line(lines: UInt8, before: BoxXYWH, after: BoxXYWH) -> int:
-    """Height in pixels of the upright line between two digits, 0 where there is none."""
+def _height_of_line(lines: UInt8, before: BoxXYWH, after: BoxXYWH, slope: float) -> int:
+    """Height in pixels of the upright line between two digits, without those that it ends on; 0 where there is none."""
     top, bottom = max(before[1], after[1]), min(before[1] + before[3], after[1] + after[3])
     left, right = round(_centre(before)), round(_centre(after))
     if bottom <= top or right <= left or not _is_straight(lines[top:bottom, left:right]):
@@ -135,7 +136,8 @@ def _height_of_line(lines: UInt8, before: BoxXYWH, after: BoxXYWH) -> int:
     covered = lines[start : bottom + reach, left:right].max(axis=1)
     drawn = cv2.morphologyEx(covered, cv2.MORPH_CLOSE, np.ones((BROKEN_PX + 2, 1), np.uint8)).ravel()
     bare, middle = np.flatnonzero(drawn == 0), (top + bottom) // 2 - start
-    return int(bare[bare > middle].min(initial=len(drawn)) - bare[bare < middle].max(initial=-1) - 1)
+    first, end = bare[bare < middle].max(initial=-1) + 1, bare[bare > middle].min(initial=len(drawn))
+    return max(0, int(end - first) - round(slope * (right - left)))
 
 
 def _is_straight(strip: UInt8) -> bool:

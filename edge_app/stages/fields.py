@@ -25,6 +25,7 @@ BENT = 0.15  # of half the rows that both digits stand in: how far the line betw
 BROKEN_PX = 3  # that it may be interrupted for
 REACH = 2.0  # of the taller digit's height: how far above and below the line's ends are sought
 TALLEST = 2.2  # likewise: where most lines are taller, there are boxes above or below
+NEXT_ROW = 0.5, 1.25  # of the lines' height: how far above or below a digit another one stands, where there are
 BROADEST = 1.7  # of the lines' height: what is broader is the cell of a table, or a box without a digit
 
 
@@ -84,7 +85,10 @@ def _fields(
     levelled = as_boxes([level(box, region_map.tilt_deg) for box in found])
     boxes = [working_box(box, region_map.resize_factor, lines.shape) for box in found]
     for chain, heights in _in_a_row_of_boxes(levelled, boxes, lines, abs(np.tan(np.deg2rad(region_map.tilt_deg)))):
-        if median(heights) > TALLEST * max(boxes[row][3] for row in chain):
+        height = median(heights)
+        if height > TALLEST * max(boxes[row][3] for row in chain):
+            continue
+        if _is_in_a_column(levelled, chain, height / region_map.resize_factor):
             continue
         read = [row for row in chain if row < len(place)]
         if sum(len(readings[number].digits) for number in {place[row] for row in read}) > len(read):
@@ -119,6 +123,19 @@ def _in_a_row_of_boxes(
         while chain[-1] in follows:
             chain.append(follows[chain[-1]])
         yield chain, [heights[row] for row in chain[:-1]]
+
+
+def _is_in_a_column(levelled: Boxes, chain: Sequence[int], height: float) -> bool:
+    """Whether other digits stand right above or below those of a row of boxes, where only pieces of lines are left.
+
+    Args:
+        levelled: (N, 4), round all digits.
+        chain: those of the row.
+        height: of its boxes, in the same pixels.
+    """
+    centres = levelled[:, :2] + levelled[:, 2:] / 2
+    across, down = np.abs(centres[chain][:, np.newaxis] - centres).transpose(2, 0, 1) / height
+    return bool(np.any((across <= 0.5) & (down >= NEXT_ROW[0]) & (down <= NEXT_ROW[1])))
 
 
 def _centre(box: BoxXYWH) -> float:

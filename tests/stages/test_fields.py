@@ -101,6 +101,12 @@ def test_two_fields_are_two_numbers() -> None:
     assert texts(page, "74083152") == ["7408", "31", "52"]
 
 
+def test_a_digit_beside_the_row_above_is_in_no_column_of_it() -> None:
+    page = field("74", y=172)
+    write(page, "8", 40 + 2 * SIDE + 15, 112)
+    assert texts(page, "874") == ["8", "74"]
+
+
 def test_a_field_above_others_that_touch_it_in_part_is_one_number() -> None:
     page = field("7408521") | field(["", ""], y=100 + SIDE)
     assert texts(page, "7408521") == ["7408521"]
@@ -108,6 +114,11 @@ def test_a_field_above_others_that_touch_it_in_part_is_one_number() -> None:
 
 def test_the_cells_of_a_puzzle_are_numbers_of_their_own() -> None:
     page = field("740") | field("852", y=100 + SIDE) | field("136", y=100 + 2 * SIDE)
+    assert texts(page, "740852136") == list("740852136")
+
+
+def test_so_are_they_where_only_pieces_of_its_lines_are_left() -> None:
+    page = field("740") | field("852", y=112 + SIDE) | field("136", y=124 + 2 * SIDE)
     assert texts(page, "740852136") == list("740852136")
 
 

@@ -257,7 +257,7 @@ class Pipeline:
         readings = group_readings(
             verdicts.digits, verdicts.doubtful, frame.size_wh, region_map.tilt_deg, signs=verdicts.others
         )
-        readings = joined_in_fields(readings, verdicts.doubtful, region_map, mask)
+        readings = joined_in_fields(readings, verdicts.doubtful + verdicts.others, region_map, mask)
         patches = {region.box_xywh: patch for region, patch in zip(settled.regions, settled.patches, strict=True)}
         signs = (by_hand.scores.argmax(axis=1) < DIGITS) & (told_apart.scores.argmax(axis=1) >= DIGITS)
         letters, signs = ({settled.regions[row].box_xywh for row in np.flatnonzero(rows)} for rows in (words, signs))

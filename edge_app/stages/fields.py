@@ -26,17 +26,17 @@ BROKEN_PX = 3  # that it may be interrupted for
 REACH = 2.0  # of the taller digit's height: how far above and below the line's ends are sought
 TALLEST = 2.2  # likewise: where most lines are taller, there are boxes above or below
 NEXT_ROW = 0.5, 1.25  # of the lines' height: how far above or below a digit another one stands, where there are
-BROADEST = 1.7  # of the lines' height: what is broader is the cell of a table, or a box without a digit
+BROADEST = 1.4  # of the lines' height: what is broader is the cell of a table, or a box without a digit
 
 
 def joined_in_fields(
-    readings: Sequence[Reading], doubtful: Sequence[Region], region_map: RegionMap, mask: UInt8
+    readings: Sequence[Reading], unread: Sequence[Region], region_map: RegionMap, mask: UInt8
 ) -> tuple[Reading, ...]:
     """Joins the numbers whose digits stand in the boxes of one field.
 
     Args:
         readings: of one frame, in reading order.
-        doubtful: its regions that may be digits without having been read; a number beside one is not whole.
+        unread: its regions that are digits of none of these; a number with one in its field is not whole.
         region_map: what all of these were found in; its lines are erased.
         mask: (h, w) uint8, 255 for ink, of which that was made.
 
@@ -50,7 +50,7 @@ def joined_in_fields(
         return tuple(readings)  # nor were any lines erased
     holders[0] = True  # where lines were
     lines = np.where(holders[region_map.components], mask, 0).astype(np.uint8)
-    fields = {places[0]: (places, whole) for places, whole in _fields(readings, doubtful, region_map, lines)}
+    fields = {places[0]: (places, whole) for places, whole in _fields(readings, unread, region_map, lines)}
     rest = {place for places, _ in fields.values() for place in places[1:]}
     numbers = [fields.get(place, ([place], True)) for place in range(len(readings)) if place not in rest]
     return tuple(_as_one([readings[place] for place in places], whole) for places, whole in numbers)
@@ -73,7 +73,7 @@ def _as_one(readings: Sequence[Reading], whole: bool) -> Reading:
 
 
 def _fields(
-    readings: Sequence[Reading], doubtful: Sequence[Region], region_map: RegionMap, lines: UInt8
+    readings: Sequence[Reading], unread: Sequence[Region], region_map: RegionMap, lines: UInt8
 ) -> Iterator[tuple[list[int], bool]]:
     """The numbers of each field by their places, left to right, and whether nothing in it is unread.
 
@@ -81,7 +81,7 @@ def _fields(
     """
     place = [number for number, reading in enumerate(readings) for _ in reading.digits]
     found = [digit.box_xywh for reading in readings for digit in reading.digits]
-    found += [region.box_xywh for region in doubtful]
+    found += [region.box_xywh for region in unread]
     levelled = as_boxes([level(box, region_map.tilt_deg) for box in found])
     boxes = [working_box(box, region_map.resize_factor, lines.shape) for box in found]
     for chain, heights in _in_a_row_of_boxes(levelled, boxes, lines, abs(np.tan(np.deg2rad(region_map.tilt_deg)))):

@@ -131,8 +131,9 @@ def test_where_a_box_holds_two_digits_each_is_a_number() -> None:
     assert texts(page, "7408") == ["7", "40", "8"]
 
 
-def test_an_empty_box_ends_a_number() -> None:
-    assert read(field(["7", "4", "", "8", "5"]), "7485") == [("74", True), ("85", True)]
+@pytest.mark.parametrize("width", [SIDE, 48])
+def test_an_empty_box_ends_a_number(width: int) -> None:
+    assert read(field(["7", "1", "", "8", "5"], width=width), "7185") == [("71", True), ("85", True)]
 
 
 def test_beside_a_box_that_could_not_be_read_no_number_is_whole() -> None:

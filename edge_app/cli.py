@@ -75,7 +75,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     # OpenCV reads it when it is imported; its own warnings tell a user nothing that our errors do not.
     os.environ.setdefault("OPENCV_LOG_LEVEL", "SILENT")
     argv = sys.argv[1:] if argv is None else argv
-    args = get_parser(argv[0] if argv else "").parse_args(argv)
+    parser = get_parser(argv[0] if argv else "")
+    args, unknown = parser.parse_known_args(argv)
+    if unknown:
+        parser.error(f"unknown: {' '.join(unknown)}; `edge-app {argv[0]} --help` lists what there is")
     try:
         loaded = load_config(args.config, flags=_flag_values(args))
         _set_up_logging(loaded.config.log.level, args.debug)

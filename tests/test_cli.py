@@ -569,3 +569,9 @@ def test_a_bug_is_told_without_a_traceback_unless_it_is_asked_for(
     assert plain.stderr.strip().startswith("edge-app: internal error: RuntimeError: boom")
     assert "Traceback" not in plain.stderr
     assert "Traceback" in debugged.stderr
+
+
+def test_an_unknown_argument_is_named_beside_where_the_known_ones_are(edge_app: Run) -> None:
+    done = edge_app("read", "--out", "folder", "photo.jpg")
+    assert done.returncode == 2
+    assert "error: unknown: --out; `edge-app read --help` lists" in done.stderr

@@ -1,5 +1,7 @@
 """What is free in the heap goes back to the operating system."""
 
+import gc
+import weakref
 from pathlib import Path
 
 import pytest
@@ -21,6 +23,23 @@ def test_free_pages_between_used_ones_are_given_back() -> None:
 
     assert before - resident_kib() > 40_000
     assert len(kept) == 300
+
+
+def test_cycles_are_collected() -> None:
+    class Link:
+        other: "Link"
+
+    first, second = Link(), Link()
+    first.other, second.other = second, first
+    gone = weakref.ref(first)
+    del first, second
+    gc.disable()
+    try:
+        memory.give_back()
+    finally:
+        gc.enable()
+
+    assert gone() is None
 
 
 def test_another_c_library_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -85,14 +85,14 @@ def _fields(
     levelled = as_boxes([level(box, region_map.tilt_deg) for box in found])
     boxes = [working_box(box, region_map.resize_factor, lines.shape) for box in found]
     for chain, heights in _in_a_row_of_boxes(levelled, boxes, lines, abs(np.tan(np.deg2rad(region_map.tilt_deg)))):
-        height = median(heights)
-        if height > TALLEST * max(boxes[row][3] for row in chain):
-            continue
-        if _is_in_a_column(levelled, chain, height / region_map.resize_factor):
-            continue
         read = [row for row in chain if row < len(place)]
         if sum(len(readings[number].digits) for number in {place[row] for row in read}) > len(read):
             continue  # a box holds more than a digit
+        height = median(heights)
+        if height > TALLEST * max(boxes[row][3] for row in chain):
+            continue
+        if _is_in_a_column(levelled[: len(place)], read, height / region_map.resize_factor):
+            continue
         parts = [list(rows) for was_read, rows in groupby(chain, lambda row: row < len(place)) if was_read]
         for part in parts:
             yield list(dict.fromkeys(place[row] for row in part)), len(read) == len(chain)
@@ -125,16 +125,16 @@ def _in_a_row_of_boxes(
         yield chain, [heights[row] for row in chain[:-1]]
 
 
-def _is_in_a_column(levelled: Boxes, chain: Sequence[int], height: float) -> bool:
+def _is_in_a_column(digits: Boxes, row: Sequence[int], height: float) -> bool:
     """Whether other digits stand right above or below those of a row of boxes, where only pieces of lines are left.
 
     Args:
-        levelled: (N, 4), round all digits.
-        chain: those of the row.
+        digits: (N, 4), round all of them.
+        row: places of those of the row.
         height: of its boxes, in the same pixels.
     """
-    centres = levelled[:, :2] + levelled[:, 2:] / 2
-    across, down = np.abs(centres[chain][:, np.newaxis] - centres).transpose(2, 0, 1) / height
+    centres = digits[:, :2] + digits[:, 2:] / 2
+    across, down = np.abs(centres[row][:, np.newaxis] - centres).transpose(2, 0, 1) / height
     return bool(np.any((across <= 0.5) & (down >= NEXT_ROW[0]) & (down <= NEXT_ROW[1])))
 
 

@@ -140,6 +140,12 @@ def test_beside_a_box_that_could_not_be_read_no_number_is_whole() -> None:
     assert read(field("74085"), "74085", unread=[2]) == [("74", False), ("85", False)]
 
 
+def test_the_words_right_above_a_field_are_no_row_of_it() -> None:
+    page = field("740", y=160)
+    write(page, "444", 60, 115)
+    assert read(page, "444740", unread=[0, 1, 2]) == [("740", True)]
+
+
 def test_circles_are_no_boxes() -> None:
     page = blank()
     for place, text in enumerate("740"):

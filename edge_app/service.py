@@ -35,7 +35,7 @@ FPS_WINDOW_FRAMES = 30
 PAUSED_TURN_S = 0.03  # how often a paused window is asked for keys
 WAITING_TURN_S = 1.0  # how often observers hear that the loop waits for a camera, and is alive
 ADVICE_S = 1.0  # how often the picture itself is looked at: light changes slowly
-TIDY_S = 60.0  # between two times that free memory is given back
+TIDY_FRAMES = 1000  # between two times that free memory is given back
 KEPT_PUBLICATIONS = 200  # newest ones told at the end; a service that runs for months must not grow
 
 
@@ -145,7 +145,6 @@ class Service:
         self._still = StillPage()
         self._advice: tuple[str, ...] = ()
         self._advice_due_s = -math.inf
-        self._tidy_due_s = self._started_s + TIDY_S
         self._snapshot = ""
         self._frame_age_s: float | None = None
         self.summary = RunSummary()
@@ -223,8 +222,7 @@ class Service:
             if self._settings.realtime and not camera.live:
                 self._stop.wait(max(0.0, started_s + frame.timestamp_ns / 1e9 - self._clock()))
             self._step(camera, frame)
-            if self._clock() >= self._tidy_due_s:
-                self._tidy_due_s = self._clock() + TIDY_S
+            if self.summary.frames % TIDY_FRAMES == 0:
                 give_back()
             if self._settings.summary_s and self._clock() >= summary_due_s:
                 summary_due_s += self._settings.summary_s

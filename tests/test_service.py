@@ -546,17 +546,11 @@ def test_a_file_is_read_frame_by_frame_however_still_it_is() -> None:
     assert witness.turns[-1].still == 0
 
 
-def test_free_memory_is_given_back_once_a_minute(monkeypatch: pytest.MonkeyPatch) -> None:
-    now_s, given_back_s = [0.0], list[float]()
-    monkeypatch.setattr("edge_app.service.give_back", lambda: given_back_s.append(now_s[0]))
+def test_free_memory_is_given_back_now_and_then(monkeypatch: pytest.MonkeyPatch) -> None:
+    told, given_back_after = Notebook(), list[int]()
+    monkeypatch.setattr("edge_app.service.TIDY_FRAMES", 4)
+    monkeypatch.setattr("edge_app.service.give_back", lambda: given_back_after.append(len(told.moments)))
 
-    class Watch(Notebook):
-        def write(self, moment: Moment, overlay_bgr: UInt8 | None) -> Command | None:
-            now_s[0] += 21.0
-            return super().write(moment, overlay_bgr)
+    service_of([ScriptedCamera([page(sequence) for sequence in range(10)], live=False)], [told]).run()
 
-    camera = ScriptedCamera([page(sequence) for sequence in range(10)], live=False)
-    service = Service(lambda: camera, reader_of(7, "a"), [Watch()], LoopSettings(), clock=lambda: now_s[0])
-    service.run()
-
-    assert given_back_s == [63.0, 126.0, 189.0]
+    assert given_back_after == [4, 8]

@@ -25,7 +25,7 @@ BENT = 0.15  # of half the rows that both digits stand in: how far the line betw
 BROKEN_PX = 3  # that it may be interrupted for
 REACH = 2.0  # of the taller digit's height: how far above and below the line's ends are sought
 TALLEST = 2.2  # likewise: where most lines are taller, there are boxes above or below
-NEXT_ROW = 0.5, 1.25  # of the lines' height: how far above or below a digit another one stands, where there are
+NEXT_ROW = 0.5, 1.1  # of the lines' height: how far above or below a digit another one stands, where there are
 BROADEST = 1.4  # of the lines' height: what is broader is the cell of a table, or a box without a digit
 
 

@@ -103,7 +103,7 @@ def test_two_fields_are_two_numbers() -> None:
 
 def test_a_digit_beside_the_row_above_is_in_no_column_of_it() -> None:
     page = field("74", y=172)
-    write(page, "8", 40 + 2 * SIDE + 15, 112)
+    write(page, "8", 40 + 2 * SIDE + 15, 118)
     assert texts(page, "874") == ["8", "74"]
 
 
@@ -118,7 +118,7 @@ def test_the_cells_of_a_puzzle_are_numbers_of_their_own() -> None:
 
 
 def test_so_are_they_where_only_pieces_of_its_lines_are_left() -> None:
-    page = field("740") | field("852", y=112 + SIDE) | field("136", y=124 + 2 * SIDE)
+    page = field("740") | field("852", y=108 + SIDE) | field("136", y=116 + 2 * SIDE)
     assert texts(page, "740852136") == list("740852136")
 
 

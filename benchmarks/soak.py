@@ -6,7 +6,6 @@ are told as it goes; at the end, how much they have grown since the first tenth 
 """
 
 import argparse
-import gc
 import json
 import os
 import random
@@ -29,6 +28,7 @@ from edge_app.connect import Controls, build_observers
 from edge_app.devices.cameras.fake import FakeCamera
 from edge_app.errors import CameraError, OutputError
 from edge_app.frames import Moment, UInt8
+from edge_app.memory import keep_loaded
 from edge_app.outputs.logfile import LogFile
 from edge_app.protocols import Camera, Command
 from edge_app.reloads import Reloads
@@ -137,8 +137,7 @@ def soak(frames: int, folder: Path) -> dict[str, object]:
         open_camera, build_reader(loaded.config, model), [Diary(), log, Failing(frames // 3)],
         LoopSettings(retry_max_s=0.05, summary_s=0), reloads=reloads, observers=observers, requests=requests,
     )  # fmt: skip
-    gc.collect()
-    gc.freeze()  # as a run does before its first frame
+    keep_loaded()  # as a run does before its first frame
     summary = service.run()
     first, last = next(row for row in told if row["frames"] == settled), {"frames": summary.frames} | figures()
     return {

@@ -11,6 +11,12 @@ from collections.abc import Callable
 from functools import cache
 
 
+def keep_loaded() -> None:
+    """Says that what is loaded by now stays: no collection need look at it again."""
+    gc.collect()
+    gc.freeze()
+
+
 def give_back() -> None:
     """Collects cycles and gives the free pages of the heap back, where the C library can; in about a millisecond."""
     gc.collect()

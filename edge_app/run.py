@@ -1,7 +1,6 @@
 """The subcommand run: a camera read until it ends or somebody asks to stop."""
 
 import argparse
-import gc
 import logging
 import signal
 import sys
@@ -17,6 +16,7 @@ from edge_app.devices.board import board_celsius
 from edge_app.devices.cameras import embedded_clip_path
 from edge_app.errors import ImageError
 from edge_app.frames import Moment, UInt8
+from edge_app.memory import keep_loaded
 from edge_app.outputs.picture import save_snapshot
 from edge_app.pace import Pace, PaceLimits
 from edge_app.protocols import Command
@@ -66,8 +66,7 @@ def run(args: argparse.Namespace, loaded: LoadedConfig) -> int:
         signal.signal(signal_number, lambda *_: service.request_stop())
     if observers:  # a run by hand ends with its terminal
         signal.signal(signal.SIGHUP, lambda *_: reloads.request())
-    gc.collect()
-    gc.freeze()  # what is loaded by now stays: no collection among the frames need look at it again
+    keep_loaded()
     summary = service.run()
     _print_summary(summary, referee, config.output, sys.stderr if config.output.json else sys.stdout)
     return EXIT_OK

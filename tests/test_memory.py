@@ -1,6 +1,7 @@
 """What is free in the heap goes back to the operating system."""
 
 import gc
+import os
 import weakref
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from edge_app import memory
 
 
 def resident_kib() -> int:
-    return int(Path("/proc/self/statm").read_text().split()[1]) * 4
+    return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGESIZE") // 1024
 
 
 def test_free_pages_between_used_ones_are_given_back() -> None:

@@ -45,26 +45,28 @@ def joined_in_fields(
     """
     if len(readings) < 2:
         return tuple(readings)
+    components, stats = region_map.components, region_map.statistics
     holders = _holders(readings, region_map)
-    if not holders.any() and cv2.countNonZero(mask) == region_map.statistics[1:, AREA].sum():
+    if not len(holders) and cv2.countNonZero(mask) == stats[1:, AREA].sum():
         return tuple(readings)  # nor were any lines erased
-    holders[0] = True  # where lines were
-    lines = np.where(holders[region_map.components], mask, 0).astype(np.uint8)
+    lines = np.where(components == 0, mask, 0).astype(np.uint8)
+    for row in holders:
+        x, y, width, height = stats[row, :AREA]
+        within = slice(y, y + height), slice(x, x + width)
+        lines[within][components[within] == row] = 255
     fields = {places[0]: (places, whole) for places, whole in _fields(readings, unread, region_map, lines)}
     rest = {place for places, _ in fields.values() for place in places[1:]}
     numbers = [fields.get(place, ([place], True)) for place in range(len(readings)) if place not in rest]
     return tuple(_as_one([readings[place] for place in places], whole) for places, whole in numbers)
 
 
-def _holders(readings: Sequence[Reading], region_map: RegionMap) -> NDArray[np.bool_]:
-    """(M,) bool, which pieces of ink stand around a digit: boxes too small to be taken for lines."""
+def _holders(readings: Sequence[Reading], region_map: RegionMap) -> NDArray[np.intp]:
+    """Numbers of the pieces of ink that stand around a digit: boxes too small to be taken for lines."""
     boxes = as_boxes([digit.box_xywh for reading in readings for digit in reading.digits]) * region_map.resize_factor
     stats = region_map.statistics
     corner, extent = stats[:, np.newaxis, [LEFT, TOP]], stats[:, np.newaxis, [WIDTH, HEIGHT]]
     around = (corner < boxes[:, :2]).all(axis=2) & (corner + extent > boxes[:, :2] + boxes[:, 2:]).all(axis=2)
-    holders = around.any(axis=1)
-    holders[0] = False  # paper
-    return np.asarray(holders)
+    return np.flatnonzero(around[1:].any(axis=1)) + 1  # after paper
 
 
 def _as_one(readings: Sequence[Reading], whole: bool) -> Reading:

@@ -20,23 +20,21 @@ def blank() -> UInt8:
 
 
 def write(page: UInt8, text: str, x: int, y: int) -> None:
-    """Digits 20 px wide and 36 px tall, their left top corner at a place."""
+    """Digits about 28 px wide and 39 px tall, their left top corner near a place."""
     cv2.putText(page, text, (x, y + 36), cv2.FONT_HERSHEY_SIMPLEX, 36 / 22, (255,), 4)
 
 
-def box(page: UInt8, x: int, y: int, text: str = "", width: int = SIDE, height: int = SIDE) -> None:
+def box(page: UInt8, x: int, y: int, text: str, width: int) -> None:
     """A box of a form, and what is written in it."""
-    cv2.rectangle(page, (x, y), (x + width, y + height), (255,), 2)
+    cv2.rectangle(page, (x, y), (x + width, y + SIDE), (255,), 2)
     write(page, text, x + 15, y + 12)
 
 
-def field(
-    texts: Sequence[str], x: int = 40, y: int = 100, gap: int = 0, width: int = SIDE, height: int = SIDE
-) -> UInt8:
+def field(texts: Sequence[str], x: int = 40, y: int = 100, gap: int = 0, width: int = SIDE) -> UInt8:
     """A row of boxes with a text in each."""
     page = blank()
     for place, text in enumerate(texts):
-        box(page, x + place * (width + gap), y, text, width, height)
+        box(page, x + place * (width + gap), y, text, width)
     return page
 
 

@@ -151,12 +151,12 @@ class _Draft:
         first, rest = self._of_components((largest,)), self._of_components(tuple(p for p in pieces if p != largest))
         tall = first.box_xywh[3] >= AS_TALL * self._map.regions[index].box_xywh[3]
         if tall or areas.max() >= LEAST_KEPT * areas.sum():
-            self._add((index,), first)
-        self._add((index,), rest)
+            self._add((index,), first, left_out=True)
+        self._add((index,), rest, left_out=True)
         self._add_two((index,), first, rest)
         for other in np.flatnonzero(_may_join(np.array(rest.box_xywh), self._boxes, self._usual[index])):
             region = self._map.regions[other]
-            if other != index and not region.cut and (self._belief[other] < SURE or self.low[other]):
+            if other != index and not region.cut:
                 self._add_two((index, int(other)), first, _union(rest, region))
 
     def _add_two(self, replaces: tuple[int, ...], first: Region, second: Region) -> None:
@@ -221,8 +221,8 @@ class _Draft:
     def _region(self, box: BoxXYWH, components: tuple[int, ...]) -> Region:
         return as_region(box, components, self._components.shape, self._map.resize_factor)
 
-    def _add(self, replaces: tuple[int, ...], region: Region, low: int = 0) -> None:
-        self._ways.append(Proposal(replaces, 1, {(0, 1): len(self._regions)}, low=low))
+    def _add(self, replaces: tuple[int, ...], region: Region, low: int = 0, left_out: bool = False) -> None:
+        self._ways.append(Proposal(replaces, 1, {(0, 1): len(self._regions)}, low=low, left_out=left_out))
         self._regions.append(region)
 
 

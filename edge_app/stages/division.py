@@ -23,6 +23,7 @@ DIGITS_A_LETTER = 2.2  # sure digits to each of these from which a page is of di
 LETTER_HEIGHTS = 0.5, 2.0  # of a letter's beside joined-up ones, in their height
 LETTER_GAP = 0.3  # widest gap between them, of that height
 PIECE_GAIN = 0.02  # for each region replaced: of two that exclude each other the one that leaves less unexplained
+LEFT_OUT_COST = 0.04  # of a piece that is left out, more than of another digit: the bar beside an 8 belongs to a 7
 STEMS = 3  # 1s that are cut from one piece of ink: letters, of which each stem passes for a 1
 FLOURISH = 0.75  # of the height of the tallest digit that it was cut off: a lower 1 is the hook or serif of it
 APART_DEG = 10.0  # that 1s which were cut from one piece of ink lean to either side from which they are a tick, or a v
@@ -42,6 +43,7 @@ class Proposal:
         narrow: whether the ink is hardly wider than one digit, so that a cut must prove itself.
         low: how many of what it replaces are lower than the page's digits; these are hardly digits of their own,
             so that it need not be more probable than they are.
+        left_out: whether a piece of what it replaces is in none of its digits.
     """
 
     replaces: tuple[int, ...]
@@ -49,6 +51,7 @@ class Proposal:
     runs: Mapping[tuple[int, int], int]
     narrow: bool = False
     low: int = 0
+    left_out: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -162,8 +165,8 @@ def _choose(ways: Sequence[Proposal], belief: Float32, proposed: Scored) -> list
         path = best_path(way, believed, _low_strokes(list(way.runs.values()), proposed))
         before = belief[list(way.replaces)]
         if path and _is_better(way, believed[path], before):
-            gain = float(believed[path].min() - before.min())
-            gains.append((gain - EXTRA_DIGIT_COST * len(path) + PIECE_GAIN * len(way.replaces), way, path))
+            gain = float(believed[path].min() - before.min()) + PIECE_GAIN * len(way.replaces)
+            gains.append((gain - EXTRA_DIGIT_COST * len(path) - LEFT_OUT_COST * way.left_out, way, path))
     chosen: list[tuple[Proposal, list[int]]] = []
     taken: set[int] = set()
     for _, way, path in sorted(gains, key=lambda gain: -gain[0]):

@@ -101,6 +101,23 @@ def test_of_two_cuts_as_good_the_one_that_leaves_a_1_whole_is_taken() -> None:
 
 
 @pytest.mark.parametrize(
+    ("with_bar", "read"), [pytest.param(0.99, [8, 7], id="a 7"), pytest.param(0.4, [1, 8], id="a 1 beside a blot")]
+)
+def test_a_piece_is_given_to_the_neighbour_that_it_makes_a_digit_of_and_else_left_out(
+    with_bar: float, read: list[int]
+) -> None:
+    offered = scored((8, 0.99, 50), (8, 0.99, 50), (7, with_bar, 50))
+    region_map = RegionMap(offered.regions, np.zeros((80, 80), np.int32), np.zeros((2, 5), np.int32), 1.0, True, 0, 0.0)
+    alone = Proposal((0,), 1, {(0, 1): 0}, left_out=True)
+    to_neighbour = Proposal((0, 1), 2, {(0, 1): 1, (1, 2): 2})
+
+    for ways in ((alone, to_neighbour), (to_neighbour, alone)):
+        divided = best_division(Proposals(region_map, ways), scored((10, 0.9, 50), (1, 0.99, 38)), offered)
+
+        assert divided.scores.argmax(axis=1).tolist() == read
+
+
+@pytest.mark.parametrize(
     ("signs", "divided"),
     [pytest.param(6, False, id="a page of signs, some of which fall apart"), pytest.param(4, True, id="a few signs")],
 )

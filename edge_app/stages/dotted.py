@@ -1,7 +1,7 @@
 """Scored regions and the ink in, the same out with question and exclamation marks told from digits.
 
 Their upper part alone is a 7, a 2, a 3 or a 1. But it ends above the line of the digits beside it, and a dot stands on
-that line, under its middle.
+that line, under its middle. A number goes on after a 1 whose foot is apart, and not after a mark.
 """
 
 from dataclasses import replace
@@ -25,6 +25,7 @@ REACH, NEAREST = 6.0, 2  # the same: how far away digits may be that tell; so ma
 BESIDE_HEIGHTS = 0.6, 1.9  # of these
 OFF_LINE = 0.28  # most that the dot's foot is off theirs
 ABOVE_LINE = 0.14  # least that the rest ends above it
+FOLLOWED = 0.5  # the same: the widest gap to a digit that goes on after it
 
 
 def without_dotted(scored: Scored, region_map: RegionMap) -> Scored:
@@ -64,10 +65,12 @@ def _is_over_dot(body: NDArray[np.float64], dots: Boxes, sure: Boxes) -> bool:
     under = (np.abs(middles - (left + width / 2)) <= ASIDE * height) & (gap >= BELOW[0] * height)
     under &= (gap <= BELOW[1] * height) & (size >= DOT[0] * height) & (size <= DOT[1] * height)
     beside = sure[in_row((left, top, width, height), sure, BESIDE_HEIGHTS)]
+    after = beside[:, 0] - (left + width)
+    followed = np.any((after >= 0) & (after <= FOLLOWED * height))
     away = np.abs(beside[:, 0] + beside[:, 2] / 2 - (left + width / 2))
     beside = beside[(away > width / 2) & (away <= REACH * height)]
     beside = beside[np.argsort(np.abs(beside[:, 0] - left))[:NEAREST]]
-    if not under.any() or not len(beside):
+    if followed or not under.any() or not len(beside):
         return False
     line = float(np.median(beside[:, 1] + beside[:, 3]))
     feet = dots[under, 1] + dots[under, 3]

@@ -19,13 +19,14 @@ def read(
     body: tuple[int, int, int, int] = BODY,
     joined: bool = False,
     full: float = 1.0,
+    digits: list[tuple[int, int, int, int]] = DIGITS,
 ) -> int:
     """What the last of three shapes is taken for, over a piece of ink that belongs to it or to none."""
-    boxes = [*DIGITS, body]
+    boxes = [*digits, body]
     pieces = [(*box, box[2] * box[3] // 3) for box in boxes] + [(*dot, int(full * dot[2] * dot[3]))]
     statistics = np.array([(0, 0, 640, 480, 300_000), *pieces], np.int32)
     height = dot[1] + dot[3] - body[1] if joined else body[3]
-    places = [*DIGITS, (*body[:3], height)]
+    places = [*digits, (*body[:3], height)]
     regions = tuple(Region(box, (row, 4) if joined and row == 3 else (row,)) for row, box in enumerate(places, 1))
     scores = np.full((3, 11), 0.001, np.float32)
     scores[np.arange(3), [4, 8, label]] = 0.99
@@ -64,6 +65,11 @@ def test_what_else_has_ink_under_it_is_a_digit(
     dot: tuple[int, int, int, int], body: tuple[int, int, int, int], full: float
 ) -> None:
     assert read(dot, 7, body, full=full) == 7
+
+
+@pytest.mark.parametrize(("left", "label"), [(133, 1), (134, 10)])
+def test_a_number_goes_on_after_a_1_whose_foot_is_apart_and_not_after_a_mark(left: int, label: int) -> None:
+    assert read((107, 133, 6, 7), 1, digits=[DIGITS[0], (left, 99, 24, 41)]) == label
 
 
 def test_other_digits_are_no_marks() -> None:

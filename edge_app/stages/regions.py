@@ -42,6 +42,7 @@ TOP_SHARE = 0.4  # of the digit's height, where the bar of a 5 or 7 may stick ou
 PART_GAP_SHARE = 0.25  # widest gap between a part and its digit, of the digit's height
 PART_OVERLAP = 0.5  # of the part's width that lies above or below its digit
 TWIN_OVERLAP = 0.6  # of the smaller box that lies within the other, for two large strokes of one digit
+TWIN_LENGTH = 0.25  # of the other's longer side: what is much smaller stands within the bend of a shadow or a pen
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +183,8 @@ def _join_twins(stats: Int32, rows: Rows) -> list[list[int]]:
     down = np.minimum(bottom[:, None], bottom) - np.maximum(top[:, None], top)
     shared = np.maximum(across, 0) * np.maximum(down, 0)
     size = (right - left) * (bottom - top)
-    twins = shared >= np.minimum(size[:, None], size) * TWIN_OVERLAP
+    length = np.maximum(right - left, bottom - top)
+    twins = (shared >= np.minimum(size[:, None], size) * TWIN_OVERLAP) & (length >= length[:, None] * TWIN_LENGTH)
     groups: list[list[int]] = []
     taken = np.zeros(len(rows), dtype=bool)
     for index in np.argsort(-size, kind="stable"):

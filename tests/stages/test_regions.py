@@ -138,10 +138,11 @@ def test_a_flat_mark_by_itself_stays_a_region() -> None:
     assert len(boxes(mask)) == 1
 
 
-def test_two_strokes_of_an_open_4_are_one_region() -> None:
+@pytest.mark.parametrize("end", [72, 92])
+def test_two_strokes_of_an_open_4_are_one_region(end: int) -> None:
     mask = blank()
     cv2.polylines(mask, [np.array([[80, 60], [70, 100], [110, 100]])], False, 255, 4)
-    cv2.line(mask, (98, 62), (98, 92), 255, 4)
+    cv2.line(mask, (98, 62), (98, end), 255, 4)
 
     assert len(boxes(mask)) == 1
 
@@ -239,6 +240,18 @@ def test_the_desk_around_two_sides_of_a_page_does_not_swallow_its_digits() -> No
 
     assert (40, 60, 6, 40) in boxes
     assert (70, 60, 6, 40) in boxes
+
+
+def test_a_broad_shadow_round_a_corner_of_a_page_does_not_swallow_its_digits() -> None:
+    mask = np.zeros((480, 640), np.uint8)
+    mask[40:440, 360:600] = 255
+    mask[:330, :540] = 0
+    for x in (380, 420, 460):
+        mask[200:240, x : x + 8] = 255
+
+    boxes = [region.box_xywh for region in find_regions(mask).regions]
+
+    assert [box for box in boxes if box[3] == 40] == [(x, 200, 8, 40) for x in (380, 420, 460)]
 
 
 def test_two_loops_that_touch_around_two_digits_are_no_8() -> None:

@@ -35,7 +35,7 @@ FPS_WINDOW_FRAMES = 30
 PAUSED_TURN_S = 0.03  # how often a paused window is asked for keys
 WAITING_TURN_S = 1.0  # how often observers hear that the loop waits for a camera, and is alive
 ADVICE_S = 1.0  # how often the picture itself is looked at: light changes slowly
-TIDY_FRAMES = 1000  # between two times that free memory is given back
+TIDY_FRAMES = 100  # between two times that free memory is given back; with a thousand, the heap grows tattered
 KEPT_PUBLICATIONS = 200  # newest ones told at the end; a service that runs for months must not grow
 
 

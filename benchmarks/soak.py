@@ -115,15 +115,16 @@ def soak(frames: int, folder: Path) -> dict[str, object]:
 
         def write(self, moment: Moment, overlay_bgr: UInt8 | None) -> Command | None:
             read = service.summary.frames
+            # Before what follows: for a moment there are two models, and a page.
+            if read in (settled, *range(0, frames, max(1, frames // TOLD_EVERY))) and read:
+                told.append({"frames": read} | figures())
+                print(json.dumps(told[-1] | {"fps": round(read / (time.monotonic() - began_s))}), file=sys.stderr)
             if read % RELOAD_EVERY == 0:
                 reloads.request()
             if read % LOOK_EVERY == 0:
                 url = f"http://127.0.0.1:{page.wait_until_listening(10)}/"  # type: ignore[attr-defined]
                 for path in ("", "snapshot.jpg", "layers/crops.png", "metrics", "api/history"):
                     urllib.request.urlopen(url + path, timeout=30).read()
-            if read in (settled, *range(0, frames, max(1, frames // TOLD_EVERY))) and read:
-                told.append({"frames": read} | figures())
-                print(json.dumps(told[-1] | {"fps": round(read / (time.monotonic() - began_s))}), file=sys.stderr)
             if read >= frames:
                 service.request_stop()
             return None

@@ -1,7 +1,7 @@
 """Scored regions and the ink in, the same out with question and exclamation marks told from digits.
 
 Their upper part alone is a 7, a 2, a 3 or a 1. But it ends above the line of the digits beside it, and a dot stands on
-that line, under its middle. A number goes on after a 1 whose foot is apart, and not after a mark.
+that line, under its middle. A number goes on after a digit whose foot is apart, and not after a mark.
 """
 
 from dataclasses import replace

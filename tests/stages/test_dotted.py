@@ -67,9 +67,12 @@ def test_what_else_has_ink_under_it_is_a_digit(
     assert read(dot, 7, body, full=full) == 7
 
 
-@pytest.mark.parametrize(("left", "label"), [(133, 1), (134, 10)])
-def test_a_number_goes_on_after_a_1_whose_foot_is_apart_and_not_after_a_mark(left: int, label: int) -> None:
-    assert read((107, 133, 6, 7), 1, digits=[DIGITS[0], (left, 99, 24, 41)]) == label
+@pytest.mark.parametrize("label", [1, 2, 3, 7])
+@pytest.mark.parametrize(("left", "goes_on"), [(133, True), (134, False)])
+def test_a_number_goes_on_after_a_digit_whose_foot_is_apart_and_not_after_a_mark(
+    label: int, left: int, goes_on: bool
+) -> None:
+    assert read((107, 133, 6, 7), label, digits=[DIGITS[0], (left, 99, 24, 41)]) == (label if goes_on else 10)
 
 
 def test_other_digits_are_no_marks() -> None:

@@ -10,7 +10,7 @@ import numpy as np
 from edge_app.frames import Float32
 from trainer.foreign_signs import draw_sign
 from trainer.pages import MARGIN_PX, PAGE_WH, Sheet, WrittenDigit, WrittenNumber, fill_lines
-from trainer.pens import font_files, is_print, write_text
+from trainer.pens import font_files, is_print, write_beside_digits, write_text
 from trainer.writers import learnt_hands, unknown_hands
 
 Lines: TypeAlias = list[list[tuple[float, float]]]
@@ -20,7 +20,6 @@ LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 SURE_LETTERS = "CEFHLNPTUVXacdefhnprtuvx"  # no hand's pass for a digit; A, K, M, R, W and some small ones are held out
 CAPITALIZED, CAPITALS = 0.4, 0.1  # shares of words that begin with one, and that are of nothing else
 UNITS = ("kg", "cm", "m", "km", "h")
-ALIGNED = ".kcmh"  # these stand on the line; other signs lie about its middle
 SCRIPTS = ("hershey-0", "hershey-2", "hershey-3", "hershey-6", "hershey-7")  # upright and cursive stroke fonts
 
 
@@ -185,11 +184,8 @@ def dated(sheet: Sheet) -> None:
     while top + (size_px := int(random.integers(*style.height_px))) <= PAGE_WH[1] - MARGIN_PX:
         left: int | None = MARGIN_PX + int(random.integers(0, 60))
         while left is not None:
-            for part in re.findall(r"\d+|\D", _entry(random)):
-                left = _write_part(sheet, part, font, (left, top), size_px, line)
-                if left is None:
-                    break
-            else:
+            left = _write_entry(sheet, _entry(random), font, (left, top), size_px, line)
+            if left is not None:
                 left += int(size_px * random.uniform(*style.space))
         line += 1
         top += int(size_px * random.uniform(1.6, 1.9))
@@ -210,20 +206,31 @@ def _entry(random: np.random.Generator) -> str:
     return str(entries[int(random.integers(len(entries)))])
 
 
+def _write_entry(sheet: Sheet, entry: str, font: str, corner: tuple[int, int], size_px: int, line: int) -> int | None:
+    """Writes an entry whole; says where it ends, None where there is no room for it, and nothing is written."""
+    (left, top), blank, count = corner, sheet.ink.copy(), len(sheet.numbers)
+    for part in re.findall(r"\d+|[a-z]+|\D", entry):
+        end = _write_part(sheet, part, font, (left, top), size_px, line)
+        if end is None:
+            sheet.ink = blank
+            del sheet.numbers[count:]
+            return None
+        left = end
+    return left
+
+
 def _write_part(sheet: Sheet, part: str, font: str, corner: tuple[int, int], size_px: int, line: int) -> int | None:
-    """Writes digits or one sign; says where it ends, None where there is no room for it."""
+    """Writes digits, a sign or a unit; says where it ends, None where there is no room for it."""
     (left, top), random = corner, sheet.random
     if part.isdigit():
         return sheet.write_number(left, top, size_px, line, text=part)
     gap = int(size_px * random.uniform(0.06, 0.16))
     if part == " ":
         return left + 3 * gap
-    ink = write_text(part, font, int(size_px * random.uniform(0.9, 1.1)))
-    height = ink.shape[0]
-    hangs = size_px - height // 2 if part == "," else size_px - height if part in ALIGNED else (size_px - height) // 2
+    ink, hangs = write_beside_digits(part, font, size_px * random.uniform(0.9, 1.1))
     if left + 2 * gap + ink.shape[1] > PAGE_WH[0] - MARGIN_PX:
         return None
-    x, _, width, _ = sheet.put(ink, left + gap, top + hangs)
+    x, _, width, _ = sheet.put(ink, left + gap, top + size_px - ink.shape[0] + hangs)
     return x + width + gap
 
 

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from edge_app.frames import Float32, UInt8
+from edge_app.manifest import DIGIT_LABELS
 from edge_app.stages.crop import CROP_SIDE_PX
 from trainer.textures import clouds
 
@@ -26,6 +27,8 @@ MAX_FILLED_SHARE = 0.06  # of a digit's ink
 SOLID_PX = 5.0  # at LINE_SIDE_PX: where half the ink is further from its centre line, it is a blot
 MIN_HOLE_PX = 12  # at LINE_SIDE_PX
 RING_WEIGHTS = np.array([[128, 1, 2], [64, 0, 4], [32, 16, 8]], dtype=np.float32)  # a bit a neighbour, clockwise
+FAINTEST = 0.05  # of ink: less is paper
+DIGITS_AT_PX = 200  # size of a font that its digits are measured at
 HERSHEY = "hershey"  # OpenCV's stroke fonts; "hershey-0" to "hershey-7"
 
 
@@ -151,11 +154,43 @@ def write_text(text: str, font: str, height_px: int, width: float = 0.1) -> Floa
     """
     if font.startswith(HERSHEY):
         return _hershey(text, int(font.removeprefix(f"{HERSHEY}-")), height_px, width)
-    face = _face(font, round(height_px * 1.38))
-    left, top, right, bottom = (int(side) for side in face.getbbox(text))
+    return _in_face(text, _face(font, round(height_px * 1.38)))[0]
+
+
+def write_beside_digits(text: str, font: str, digits_px: float) -> tuple[Float32, int]:
+    """Text as large, and as high on the line, as a hand writes it beside its own digits.
+
+    Args:
+        text: what the font has.
+        font: path of a hand's font.
+        digits_px: height of the digits.
+
+    Returns:
+        (h, w) float32 in 0..1, cut to the ink's box, and by how many pixels it hangs below their feet.
+    """
+    height, foot = _digits_of(font)
+    size = max(1, round(digits_px / height))
+    ink, below_px = _in_face(text, _face(font, size))
+    return ink, below_px - round(foot * size)
+
+
+def _in_face(text: str, face: ImageFont.FreeTypeFont) -> tuple[Float32, int]:
+    """The ink of a text, cut to its box, and by how many pixels it hangs below the font's line."""
+    left, top, right, bottom = (int(side) for side in face.getbbox(text, anchor="ls"))
     canvas = Image.new("L", (max(1, right - left) + 4, max(1, bottom - top) + 4))
-    ImageDraw.Draw(canvas).text((2 - left, 2 - top), text, fill=255, font=face)
-    return cut_to_ink(np.asarray(canvas, dtype=np.float32) / 255.0)
+    ImageDraw.Draw(canvas).text((2 - left, 2 - top), text, fill=255, font=face, anchor="ls")
+    drawn = np.asarray(canvas, dtype=np.float32) / 255.0
+    _, y, _, height = cv2.boundingRect((drawn > FAINTEST).astype(np.uint8))
+    return cut_to_ink(drawn), y + height - (2 - top)
+
+
+@lru_cache(maxsize=64)
+def _digits_of(font: str) -> tuple[float, float]:
+    """Usual height of a font's digits, and how far their feet are below its line, in its size."""
+    face = _face(font, DIGITS_AT_PX)
+    written = [_in_face(digit, face) for digit in DIGIT_LABELS]
+    height, foot = (float(np.median(px)) for px in zip(*((ink.shape[0], below) for ink, below in written), strict=True))
+    return height / DIGITS_AT_PX, foot / DIGITS_AT_PX
 
 
 @lru_cache(maxsize=1)
@@ -173,7 +208,7 @@ def is_print(font: str) -> bool:
 
 def cut_to_ink(ink: Float32) -> Float32:
     """The box of all ink; one pixel of paper where there is none."""
-    x, y, width, height = cv2.boundingRect((ink > 0.05).astype(np.uint8))
+    x, y, width, height = cv2.boundingRect((ink > FAINTEST).astype(np.uint8))
     return np.asarray(ink[y : y + max(1, height), x : x + max(1, width)], dtype=np.float32)
 
 

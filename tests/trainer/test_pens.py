@@ -1,12 +1,15 @@
 """One hand, any pen."""
 
+from pathlib import Path
+
 import cv2
 import numpy as np
 import pytest
 
 from trainer.data import Mnist
 from trainer.hands import stroke_px
-from trainer.pens import PLAIN, Pen, draw_digit, font_files, thin, write_text
+from trainer.pens import PLAIN, Pen, draw_digit, font_files, thin, write_beside_digits, write_text
+from trainer.writers import unknown_hands
 
 
 def chance(seed: int = 1) -> np.random.Generator:
@@ -82,3 +85,22 @@ def test_the_width_of_a_stroke_is_measured() -> None:
     bar[10:50, 26:32] = 255
 
     assert stroke_px(bar) in (5, 6)
+
+
+@pytest.mark.parametrize("font", unknown_hands(), ids=lambda font: Path(font).name.split("-latin")[0])
+def test_a_hand_keeps_its_signs_in_proportion_to_its_digits(font: str) -> None:
+    digits = [write_beside_digits(digit, font, 100.0) for digit in "0123456789"]
+    _, dash_hangs = write_beside_digits("-", font, 100.0)
+    _, g_hangs = write_beside_digits("g", font, 100.0)
+    dollar, _ = write_beside_digits("$", font, 100.0)
+
+    assert np.median([ink.shape[0] for ink, _ in digits]) == pytest.approx(100, abs=3)
+    assert np.median([hangs for _, hangs in digits]) == pytest.approx(0, abs=2)
+    assert -60 < dash_hangs < -20
+    assert 20 < g_hangs < 90
+    assert dollar.shape[0] == pytest.approx(write_text("$", font, 200).shape[0] / digit_px(font, 200) * 100, rel=0.05)
+
+
+def digit_px(font: str, asked_px: int) -> float:
+    """Usual height of a font's digits where a capital's is asked for."""
+    return float(np.median([write_text(digit, font, asked_px).shape[0] for digit in "0123456789"]))

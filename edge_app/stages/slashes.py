@@ -2,8 +2,8 @@
 
 Both are one bare stroke. Where they stand apart, a slash stands by itself between numbers, on a page that has other
 operators, and leans further than most hands do. Where digits stand close on both sides of it, it is longer than these
-and goes below their feet; and once one of a page is known, others that lean alike need to be no longer. And a number
-that reads as a date, but with 1s where its slashes would be, is one.
+and goes below their feet. A number that reads as a date, but with 1s where its slashes would be, is one. And once
+slashes of a page are known, others are told by leaning as they do and being as long, but for the 1s of dates.
 """
 
 import re
@@ -28,10 +28,8 @@ LEANING_DEG = 12.0  # least lean of a slash between digits
 NEXT_HEIGHTS, NEXT_GAP = (0.4, 2.0), 0.35  # of the digits beside it and how far they stand off, in its height
 LONGER, BELOW = 1.05, 0.08  # than these in the mean, and how far below their feet it ends, in their height
 FAR_LONGER, FAR_BELOW = 1.15, 0.12  # the same of the only one on a page
-ALIKE_DEG = 8.0  # that slashes of one page differ in their lean
-AS_LONG = 0.95  # of the digits' height: the least of one that leans as another does
-HARDLY_ABOVE = 0.05  # their feet, in their height: the same
-# Where the year is written out, hardly another number reads so; else its slashes must look like such.
+ALIKE_DEG, ALIKE_LENGTH = 5.0, 0.2  # that slashes of one page differ in their lean, and in their length as a share
+# Where the year is written out, hardly another number reads so; else its slashes must look alike.
 DATE = re.compile(r"(?=.{7})(0?[1-9]|[12]\d|3[01])1(0?[1-9]|1[0-2])1((?:19|20)?\d\d)")
 YEAR_DIGITS = 4
 
@@ -54,10 +52,10 @@ class _Stroke:
     below: float
     is_tallest: bool
 
-    @property
-    def is_slanted(self) -> bool:
-        """Whether it may be a slash: it leans, is about as long as digits are, and ends hardly higher than they do."""
-        return self.lean >= LEANING_DEG and self.length >= AS_LONG and self.below >= -HARDLY_ABOVE
+    def is_like(self, lean: float, length: float) -> bool:
+        """Whether it leans, and as another one does that is as long."""
+        alike = abs(self.lean - lean) <= ALIKE_DEG and abs(self.length / length - 1) <= ALIKE_LENGTH
+        return self.lean >= LEANING_DEG and alike
 
 
 def without_slashes(scored: Scored) -> Scored:
@@ -73,7 +71,9 @@ def without_slashes(scored: Scored) -> Scored:
     is_digit = winners < DIGITS
     close = [_stroke(int(row), leans, boxes, is_digit) for row in np.flatnonzero(leans >= 0)]
     strokes = {stroke.row: stroke for stroke in close if stroke is not None}
-    rows = _apart(leans, boxes, ~is_digit) | _between_digits(strokes.values()) | _in_dates(strokes, boxes, winners)
+    of_dates, ones = _in_dates(strokes, boxes, winners)
+    others = [stroke for row, stroke in strokes.items() if row not in ones]
+    rows = _apart(leans, boxes, ~is_digit) | of_dates | _between_digits(others, of_dates)
     if not rows:
         return scored
     slashes = np.zeros(len(boxes), dtype=bool)
@@ -103,14 +103,17 @@ def _is_between(row: int, boxes: Boxes, is_sign: NDArray[np.bool_], heights: tup
     return bool(np.any(beside & ~is_sign & (away <= REACH * tall)) and np.all((away >= GAP * tall)[beside]))
 
 
-def _between_digits(strokes: Collection[_Stroke]) -> set[int]:
-    """Slashes that stand as close to digits as these do to one another."""
-    slanted = [each for each in strokes if each.is_slanted]
-    sure = [each for each in slanted if each.length >= LONGER and each.below >= BELOW and each.is_tallest]
-    if not sure or (len(sure) == 1 and (sure[0].length < FAR_LONGER or sure[0].below < FAR_BELOW)):
+def _between_digits(strokes: Collection[_Stroke], known: Collection[int]) -> set[int]:
+    """Slashes that stand as close to digits as these do to one another, where some of the page are known or sure."""
+    leaning = [each for each in strokes if each.lean >= LEANING_DEG]
+    sure = [each for each in leaning if each.length >= LONGER and each.below >= BELOW and each.is_tallest]
+    if len(sure) == 1 and not known and (sure[0].length < FAR_LONGER or sure[0].below < FAR_BELOW):
         return set()
-    usual = float(np.median([stroke.lean for stroke in sure]))
-    return {each.row for each in slanted if each in sure or abs(each.lean - usual) <= ALIKE_DEG}
+    models = [*sure, *(each for each in strokes if each.row in known)]
+    if not models:
+        return set()
+    lean, length = np.median([(each.lean, each.length) for each in models], axis=0)
+    return {each.row for each in strokes if each in sure or each.is_like(lean, length)}
 
 
 def _stroke(row: int, leans: Float32, boxes: Boxes, is_digit: NDArray[np.bool_]) -> _Stroke | None:
@@ -124,9 +127,9 @@ def _stroke(row: int, leans: Float32, boxes: Boxes, is_digit: NDArray[np.bool_])
     return _Stroke(row, float(leans[row]), tall / height, (top + tall - foot) / height, tall >= beside[:, 3].max())
 
 
-def _in_dates(strokes: Mapping[int, _Stroke], boxes: Boxes, winners: NDArray[np.intp]) -> set[int]:
-    """Slashes of numbers that read as a day, a month and a year with a 1 between them."""
-    found, seen, is_digit = set[int](), set[int](), winners < DIGITS
+def _in_dates(strokes: Mapping[int, _Stroke], boxes: Boxes, winners: NDArray[np.intp]) -> tuple[set[int], set[int]]:
+    """Slashes of numbers that read as a day, a month and a year with a 1 between them, and the 1s of such."""
+    slashes, ones, seen, is_digit = set[int](), set[int](), set[int](), winners < DIGITS
     for row in strokes:
         if row in seen:
             continue
@@ -134,14 +137,15 @@ def _in_dates(strokes: Mapping[int, _Stroke], boxes: Boxes, winners: NDArray[np.
         seen.update(number)
         date = DATE.fullmatch("".join(str(winners[each]) for each in number))
         ends = [strokes.get(number[date.end(part)]) for part in (1, 2)] if date else []
-        slashes = [each for each in ends if each is not None]
-        if date and len(slashes) == 2 and (len(date[3]) == YEAR_DIGITS or _are_slanted_alike(*slashes)):
-            found.update(slash.row for slash in slashes)
-    return found
+        found = [each for each in ends if each is not None]
+        if date and len(found) == 2 and (len(date[3]) == YEAR_DIGITS or _are_alike(*found)):
+            slashes.update(slash.row for slash in found)
+            ones.update(number)
+    return slashes, ones - slashes
 
 
-def _are_slanted_alike(first: _Stroke, second: _Stroke) -> bool:
-    return first.is_slanted and second.is_slanted and abs(first.lean - second.lean) <= ALIKE_DEG
+def _are_alike(first: _Stroke, second: _Stroke) -> bool:
+    return first.lean >= LEANING_DEG and second.is_like(first.lean, first.length)
 
 
 def _number_with(row: int, boxes: Boxes, is_digit: NDArray[np.bool_]) -> list[int]:

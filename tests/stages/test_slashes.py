@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from edge_app.frames import Region
+from edge_app.frames import BoxXYWH, Region
 from edge_app.stages.classify import Scored
 from edge_app.stages.crop import Measures
 from edge_app.stages.slashes import without_slashes
@@ -97,12 +97,28 @@ def test_other_leaning_strokes_are_1s(number: Scored) -> None:
     assert without_slashes(number) is number
 
 
-def test_what_leans_as_a_sure_slash_does_needs_no_length() -> None:
-    page = line("3/4", length=52, below=6).joined(line("5/8", lean_deg=24, top=200))
-    other = line("3/4", length=52, below=6).joined(line("5/8", lean_deg=34, top=200))
+def beside(known: str, **stroke: float) -> str:
+    """What is read where a fraction stands below an entry of the page."""
+    page = line(known, length=52, below=6) if known == "3/4" else line(known)
+    return text(page.joined(line("5/8", **{"lean_deg": 20.0, "top": 200} | stroke)))[len(known) :]
 
-    assert text(page) == "3/45/8"
-    assert text(other) == "3/4518"
+
+def test_beside_a_sure_slash_what_leans_alike_and_is_as_long_needs_not_go_below_the_digits() -> None:
+    assert beside("3/4", length=48) == beside("3/4", length=52, lean_deg=24) == "5/8"
+    assert beside("3/4", length=40) == beside("3/4", length=52, lean_deg=27) == "518"
+
+
+def test_beside_a_date_its_like_are_slashes_even_as_low_as_the_digits() -> None:
+    assert beside("12/03/2024", length=36) == beside("12/03/2024", length=44, lean_deg=23) == "5/8"
+    assert beside("12/03/2024", length=30) == beside("12/03/2024", lean_deg=27) == "518"
+    assert text(line("12/03/2024", lean_deg=8).joined(line("5/8", lean_deg=8, top=200))) == "12/03/2024518"
+
+
+def test_a_leaning_1_of_a_date_is_a_digit() -> None:
+    leaning = line("12/11/2024")
+    leans = np.where(leaning.scores.argmax(axis=1) == 1, 20.0, leaning.leans).astype(np.float32)
+
+    assert text(replace(leaning, leans=leans)) == "12/11/2024"
 
 
 def test_two_that_are_a_little_longer_bear_each_other_out() -> None:
@@ -112,6 +128,18 @@ def test_two_that_are_a_little_longer_bear_each_other_out() -> None:
 @pytest.mark.parametrize("date", ["12/03/2024", "1/12/1999", "31/12/24", "07/9/24"])
 def test_leaning_1s_between_day_month_and_year_are_slashes(date: str) -> None:
     assert text(line(date)) == date
+
+
+def test_slashes_of_a_date_with_a_short_year_are_alike() -> None:
+    def with_second(box_xywh: BoxXYWH, lean_deg: float) -> str:
+        date = line("12/03/24", lean_deg=25)
+        regions = [*date.regions[:5], replace(date.regions[5], box_xywh=box_xywh), *date.regions[6:]]
+        leans = np.where(np.arange(8) == 5, lean_deg, date.leans).astype(np.float32)
+        return text(replace(date, regions=tuple(regions), leans=leans))
+
+    box = line("12/03/24").regions[5].box_xywh
+    assert with_second(box, 29) == with_second((*box[:3], 46), 25) == "12/03/24"
+    assert with_second(box, 31) == with_second((*box[:3], 30), 25) == "12103124"
 
 
 @pytest.mark.parametrize(
@@ -132,5 +160,5 @@ def test_other_numbers_are_no_dates(number: str) -> None:
 
 def test_upright_1s_make_a_date_only_where_the_year_is_written_out() -> None:
     assert text(line("12/03/2024", lean_deg=4)) == "12/03/2024"
-    assert text(line("12/03/24", lean_deg=4)) == "12103124"
+    assert text(line("12/03/24", lean_deg=11)) == "12103124"
     assert text(line("12/03/2024", lean_deg=-4)) == "1210312024"

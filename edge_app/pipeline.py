@@ -49,7 +49,6 @@ from edge_app.stages.page import (
     wholly_on_page,
     without_surroundings,
 )
-from edge_app.stages.percent import without_percents
 from edge_app.stages.readings import group_readings
 from edge_app.stages.regions import RegionLimits, find_regions
 from edge_app.stages.roi import moved, part_of, roi_box
@@ -247,7 +246,7 @@ class Pipeline:
         if proposals.ways:
             scored = best_division(proposals, scored, self._scorer.score(frame.gray, proposals.region_map, watch))
         by_hand = without_ruled_ones(scored, region_map)
-        told_apart = without_small_signs(without_parentheses(without_slashes(without_percents(by_hand))))
+        told_apart = without_small_signs(without_parentheses(without_slashes(by_hand)))
         told_apart = without_dotted(told_apart, region_map)
         settled = with_bent_ones(in_company(told_apart))
         words = in_words(settled)

@@ -1,24 +1,20 @@
-"""Percent signs told from digits: in the ink of one region, and in a slash with a ring on either side of it.
+"""Percent signs told from digits, by the rings on either side of a slash.
 
 Taken to pieces, one passes for a 0, a 7 or a 9, or for a 0, a 1 and a 0.
 """
-
-from dataclasses import replace
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from edge_app.stages.classify import DIGITS, ZERO, Scored
-from edge_app.stages.rows import as_boxes, gaps
-from edge_app.stages.strokes import without_digits
+from edge_app.frames import Int32
 
-LEAST_HOLE, LARGEST_HOLE = 0.01, 0.25  # area of a ring's inside, of the sign's box
+LEAST_HOLE, LARGEST_HOLE = 0.003, 0.25  # area of a ring's inside, of the sign's box
 HOLE_HEIGHT = 0.45  # most of the sign's
 ALIKE = 3.0  # times as large as the other one, at most
-ASIDE, APART = 0.35, 0.3  # of the sign's width and height: least from one ring to the other; those of an 8 lie plumb
-LEAST_LEAN_DEG = 10.0  # of its slash
-RING_HEIGHTS, RING_GAP, RING_REACH = (0.2, 0.7), 0.3, 0.7  # of a ring, how far it stands off, and from middle to middle
+ASIDE, APART = 0.15, 0.3  # of the sign's width and height: least from one ring to the other; those of an 8 lie plumb
+RING_HEIGHTS, ALONGSIDE = (0.2, 0.65), 0.8  # of a ring, in the slash's; and how much of it is beside the slash
+ROUND, LEAST_RING_PX = 1.8, 8  # longer by shorter side of a ring, at most; its ink, at least
 
 
 def is_percent(ink: NDArray[np.bool_]) -> bool:
@@ -47,26 +43,29 @@ def is_percent(ink: NDArray[np.bool_]) -> bool:
     return bool(areas.max() <= ALIKE * areas.min() and aside >= ASIDE and apart >= APART)
 
 
-def without_percents(scored: Scored) -> Scored:
-    """Scores with all given to "not a digit" where a leaning stroke has a ring high on its left, one low on its right.
+def slashes_with_rings(statistics: Int32, rows: NDArray[np.intp]) -> list[list[int]]:
+    """What may be a percent sign: a piece of ink and what is round high on its left, or low on its right, or both.
 
     Args:
-        scored: of one frame; where the model has no class for what is no digit it stays as it is.
+        statistics: (N, 5) int32 of all pieces of ink, as OpenCV gives them; row 0 is paper.
+        rows: numbers of those that may be the slash, or the slash and a ring that hangs on to it.
+
+    Returns:
+        Numbers of the pieces of each; that the round ones are rings is for `is_percent` to say.
     """
-    if scored.scores.shape[1] <= DIGITS or not (scored.leans >= LEAST_LEAN_DEG).any():
-        return scored
-    boxes, winners = as_boxes([region.box_xywh for region in scored.regions]), scored.scores.argmax(axis=1)
-    middles = boxes[:, :2] + boxes[:, 2:] / 2
-    parts = np.zeros(len(boxes), dtype=bool)
-    for row in np.flatnonzero(scored.leans >= LEAST_LEAN_DEG):
-        height = boxes[row, 3]
-        small = (boxes[:, 3] >= RING_HEIGHTS[0] * height) & (boxes[:, 3] <= RING_HEIGHTS[1] * height)
-        close = small & (gaps(tuple(boxes[row]), boxes) <= RING_GAP * height)
-        aside, down = ((middles - middles[row]) / height).T
-        upper = close & (winners == ZERO) & (aside < 0) & (down < 0) & (down >= -RING_REACH)
-        ring_like = (winners == ZERO) | (winners >= DIGITS)
-        lower = close & ring_like & (aside > 0) & (down > 0) & (down <= RING_REACH)
-        if upper.any() and lower.any():
-            parts |= upper | lower
-            parts[row] = True
-    return replace(scored, scores=without_digits(scored.scores, parts)) if parts.any() else scored
+    left, top, width, height, area = statistics.T
+    rings = np.flatnonzero((np.maximum(width, height) <= ROUND * np.minimum(width, height)) & (area >= LEAST_RING_PX))
+    rings = rings[rings > 0]
+    right, bottom = left + width, top + height
+    across = np.minimum(right[rings], right[rows, None]) - np.maximum(left[rings], left[rows, None])
+    down = np.minimum(bottom[rings], bottom[rows, None]) - np.maximum(top[rings], top[rows, None])
+    size = height[rings] / height[rows, None]
+    beside = (across >= 0) & (down >= ALONGSIDE * height[rings]) & (size >= RING_HEIGHTS[0]) & (size <= RING_HEIGHTS[1])
+    x, y = left + right, top + bottom
+    upper = beside & (x[rings] < x[rows, None]) & (y[rings] < y[rows, None])
+    lower = beside & (x[rings] > x[rows, None]) & (y[rings] > y[rows, None])
+    signs = []
+    for index in np.flatnonzero(upper.any(axis=1) | lower.any(axis=1)):
+        around = [rings[side[index]] for side in (upper, lower) if side[index].any()]
+        signs.append([int(rows[index]), *(int(each[height[each].argmax()]) for each in around)])
+    return signs

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from edge_app.frames import BoxXYWH, Int32, Region, RegionMap, UInt8
 from edge_app.stages.boxes import AREA, HEIGHT, LEFT, TOP, WIDTH, off_edges
 from edge_app.stages.lines import pieces_without_lines
-from edge_app.stages.percent import is_percent
+from edge_app.stages.percent import is_percent, slashes_with_rings
 from edge_app.stages.tilt import page_tilt
 
 Rows: TypeAlias = NDArray[np.intp]
@@ -82,6 +82,10 @@ def find_regions(
     """
     components, stats = pieces_without_lines(mask)
     rows, dropped = _tallest(stats, _digit_shaped(stats, mask.shape, limits), limits.max_regions)
+    for pieces in slashes_with_rings(stats, rows):
+        if is_percent(_ink_of(pieces, components, stats)):
+            _erase(pieces, components, stats)
+    rows = rows[stats[rows, HEIGHT] > 0]
     rows = rows[~(_holds_digits(stats[rows]) | _is_thin_round_others(stats[rows]))]
     rows = rows[stats[rows, HEIGHT] >= _tallest_whole(stats[rows], mask.shape) * MIN_SHARE_OF_TALLEST]
     flat = stats[rows, WIDTH] > stats[rows, HEIGHT] * FLAT_ASPECT  # a digit, or the bar of one
@@ -89,7 +93,6 @@ def find_regions(
     inner = rows[~flat & ~edge]  # the desk beside a page is as little of a digit as it is one
     groups = _join_parts(stats, _join_twins(stats, inner), _parts(stats, rows[~flat], mask.shape))
     joined = {row for group in groups for row in group}
-    groups = [group for group in groups if len(group) == 1 or not is_percent(_ink_of(group, components, stats))]
     groups += [[row] for row in rows[flat | edge].tolist() if row not in joined]
     boxes = [union(stats[group]) for group in groups]
     order = sorted(range(len(groups)), key=lambda index: boxes[index])
@@ -118,6 +121,14 @@ def _ink_of(group: list[int], components: Int32, stats: Int32) -> NDArray[np.boo
     """(h, w) bool, the ink of some pieces in the box round them."""
     x, y, width, height = union(stats[group])
     return np.asarray(np.isin(components[y : y + height, x : x + width], group))
+
+
+def _erase(pieces: list[int], components: Int32, stats: Int32) -> None:
+    """Makes paper of some pieces of ink."""
+    x, y, width, height = union(stats[pieces])
+    ink = components[y : y + height, x : x + width]
+    ink[np.isin(ink, pieces)] = 0
+    stats[pieces] = 0
 
 
 def _digit_shaped(stats: Int32, shape_hw: tuple[int, ...], limits: RegionLimits) -> Rows:

@@ -53,9 +53,10 @@ from edge_app.stages.readings import group_readings
 from edge_app.stages.regions import RegionLimits, find_regions
 from edge_app.stages.roi import moved, part_of, roi_box
 from edge_app.stages.shrink import shrunk
-from edge_app.stages.signs import with_bent_ones, without_parentheses, without_small_signs
+from edge_app.stages.signs import parentheses, with_bent_ones, without_small_signs
 from edge_app.stages.slashes import without_slashes
-from edge_app.stages.strokes import without_digits, without_ruled_ones
+from edge_app.stages.strokes import without_digit, without_digits, without_ruled_ones
+from edge_app.stages.units import without_units
 from edge_app.stages.words import in_words
 from edge_app.stopwatch import StopWatch
 
@@ -246,10 +247,13 @@ class Pipeline:
         if proposals.ways:
             scored = best_division(proposals, scored, self._scorer.score(frame.gray, proposals.region_map, watch))
         by_hand = without_ruled_ones(scored, region_map)
-        told_apart = without_small_signs(without_parentheses(without_slashes(by_hand)))
-        told_apart = without_dotted(told_apart, region_map)
+        told_apart = without_slashes(by_hand)
+        brackets = parentheses(told_apart)
+        told_apart = replace(told_apart, scores=without_digit(told_apart.scores, brackets))
+        told_apart = without_dotted(without_units(without_small_signs(told_apart)), region_map)
+        signs = brackets | (by_hand.scores.argmax(axis=1) < DIGITS) & (told_apart.scores.argmax(axis=1) >= DIGITS)
         settled = with_bent_ones(in_company(told_apart))
-        words = in_words(settled)
+        words = in_words(settled, signs)
         settled = replace(settled, scores=without_digits(settled.scores, words))
         verdicts = classify(settled, self._settings.threshold)
         watch.lap("classify")
@@ -258,7 +262,6 @@ class Pipeline:
         )
         readings = joined_in_fields(readings, verdicts.doubtful + verdicts.others, region_map, mask)
         patches = {region.box_xywh: patch for region, patch in zip(settled.regions, settled.patches, strict=True)}
-        signs = (by_hand.scores.argmax(axis=1) < DIGITS) & (told_apart.scores.argmax(axis=1) >= DIGITS)
         letters, signs = ({settled.regions[row].box_xywh for row in np.flatnonzero(rows)} for rows in (words, signs))
         readings = believable(readings, verdicts.others, region_map, patches, letters, signs)
         readings = with_clear_ends(readings, verdicts.others, region_map)

@@ -20,6 +20,7 @@ BENT = 0.06  # of its height: how far the middle of a parenthesis lies beside it
 HARDLY_BENT = 0.035  # the same of others on a page that has these
 TALLER, BEYOND = 1.12, 0.03  # than the digit beside it, and how far it goes above and below that, in its height
 PAIR_HEIGHTS, PAIR_GAP = (0.4, 1.0), 0.4  # of that digit and how far it stands off, in the height of a parenthesis
+PARENTHESIS_ASPECT = 0.6  # width / height: most of what looks like no digit
 SLIM_ASPECT = 0.5  # width / height of a bent 1
 LEAST_ONE = 0.03  # probability that it is one
 NEXT_HEIGHTS, NEXT_GAP = (0.6, 1.8), 0.5  # of the digits on both sides of it, in its height
@@ -49,25 +50,30 @@ def without_small_signs(scored: Scored) -> Scored:
     return replace(scored, scores=without_digit(scored.scores, small, winners[small])) if small.any() else scored
 
 
-def without_parentheses(scored: Scored) -> Scored:
-    """Scores with the probability of a 1 given to "not a digit" where it is a parenthesis around a number.
+def parentheses(scored: Scored) -> NDArray[np.bool_]:
+    """Which strokes around a number are parentheses: 1s that are none, and what looks like no digit, but is no letter.
 
     Args:
-        scored: of one frame; where the model has no class for what is no digit it stays as it is.
+        scored: of one frame.
+
+    Returns:
+        (N,) bool; none where the model has no class for what is no digit.
     """
-    if scored.scores.shape[1] <= DIGITS:
-        return scored
     boxes, winners = as_boxes([region.box_xywh for region in scored.regions]), scored.scores.argmax(axis=1)
     bends = np.zeros(len(boxes))
-    for row in np.flatnonzero(winners == ONE):
-        beside = next_to(row, boxes, winners < DIGITS, PAIR_HEIGHTS, PAIR_GAP)
+    maybe = (winners == ONE) | ((winners >= DIGITS) & (boxes[:, 2] <= PARENTHESIS_ASPECT * boxes[:, 3]))
+    if scored.scores.shape[1] <= DIGITS:
+        return np.zeros(len(boxes), dtype=bool)
+    for row in np.flatnonzero(maybe):
+        beside = next_to(int(row), boxes, winners < DIGITS, PAIR_HEIGHTS, PAIR_GAP)
         closes, opens = (each is not None and _reaches_beyond(boxes[row], boxes[each]) for each in beside)
         if closes or opens:
             bend = _bend(scored.patches[row].strokes)
             bends[row] = max(bend if closes else 0.0, -bend if opens else 0.0)
-    if np.count_nonzero(bends >= BENT) < PARENTHESES_LEAST:
-        return scored
-    return replace(scored, scores=without_digit(scored.scores, bends >= HARDLY_BENT))
+    bent = bends >= BENT
+    if np.count_nonzero(bent) < PARENTHESES_LEAST:
+        return np.zeros(len(boxes), dtype=bool)
+    return bends >= (HARDLY_BENT if np.count_nonzero(bent & (winners == ONE)) >= PARENTHESES_LEAST else BENT)
 
 
 def _reaches_beyond(box: Boxes, digit: Boxes) -> bool:

@@ -35,11 +35,12 @@ AGAINST = 1.75, 2.75  # what all this must outweigh, a number being lost where i
 # when what was found to be letters counts as words, too
 
 
-def in_words(scored: Scored) -> NDArray[np.bool_]:
+def in_words(scored: Scored, signs: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Which regions are letters of words, on a page with words on it.
 
     Args:
         scored: of one frame.
+        signs: (N,) bool, which were told from digits: they are no letters.
 
     Returns:
         (N,) bool; none where the page has hardly a word, or the model no class for what is no digit.
@@ -49,7 +50,7 @@ def in_words(scored: Scored) -> NDArray[np.bool_]:
         return found
     whole = ~np.array([region.cut for region in scored.regions], dtype=bool)
     digit = whole & (scored.scores.argmax(axis=1) < DIGITS)
-    letter = whole & (scored.scores[:, DIGITS] >= SURELY_NONE)
+    letter = whole & ~signs & (scored.scores[:, DIGITS] >= SURELY_NONE)
     letter[letter] = [scored.patches[row].unrest < WRITTEN for row in np.flatnonzero(letter)]
     if np.count_nonzero(letter) < LETTERS_LEAST:
         return found

@@ -9,7 +9,7 @@ import pytest
 from edge_app.frames import Region, UInt8
 from edge_app.stages.classify import Scored
 from edge_app.stages.crop import Measures
-from edge_app.stages.signs import with_bent_ones, without_parentheses, without_small_signs
+from edge_app.stages.signs import parentheses, with_bent_ones, without_small_signs
 from tests.patches import patches_of
 
 
@@ -126,40 +126,61 @@ def arc(width: int, to_the_right: bool) -> UInt8:
     return picture if to_the_right else np.ascontiguousarray(picture[:, ::-1])
 
 
-def parentheses(height: int, bend: int, outwards: bool = True, also_second: bool = True, y: int = 40) -> Scored:
-    """The number 57 between two strokes that pass for 1s, or the first of them alone."""
+def around(
+    height: int,
+    bend: int,
+    outwards: bool = True,
+    also_second: bool = True,
+    y: int = 40,
+    width: int = 10,
+    label: int = 1,
+) -> Scored:
+    """The number 57 between two strokes that pass for a label, or the first of them alone."""
     top = y + (50 - height) // 2
-    boxes = [(40, y, 25, 50), (70, y, 25, 50), (25, top, 10, height), (100, top, 10, height)]
+    boxes = [(40, y, 25, 50), (70, y, 25, 50), (35 - width, top, width, height), (100, top, width, height)]
     scored = in_line(*boxes[: 3 + also_second], labels="5711"[: 3 + also_second])
+    scores = np.full_like(scored.scores, 0.001)
+    scores[np.arange(len(scores)), [5, 7, label, label][: len(scores)]] = 0.99
     patches = [
         replace(patch, strokes=arc(bend, to_the_right=(place == 3) == outwards)) if place > 1 else patch
         for place, patch in enumerate(scored.patches)
     ]
-    return replace(scored, patches=tuple(patches))
+    return replace(scored, scores=scores, patches=tuple(patches))
 
 
-def test_taller_strokes_bent_around_a_number_are_parentheses() -> None:
-    scores = without_parentheses(parentheses(height=66, bend=14)).scores
-
-    assert scores.argmax(axis=1).tolist() == [5, 7, 10, 10]
+BOTH = [False, False, True, True]
 
 
-def test_on_their_page_others_may_be_hardly_bent() -> None:
-    page = parentheses(height=66, bend=14).joined(parentheses(height=66, bend=3, y=200))
-    alone = parentheses(height=66, bend=3)
+@pytest.mark.parametrize("label", [1, 10], ids=["that pass for 1s", "that pass for nothing"])
+def test_taller_strokes_bent_around_a_number_are_parentheses(label: int) -> None:
+    assert parentheses(around(height=66, bend=14, label=label)).tolist() == BOTH
 
-    assert without_parentheses(page).scores.argmax(axis=1).tolist() == [5, 7, 10, 10] * 2
-    assert without_parentheses(alone) is alone
+
+def test_on_the_page_of_some_that_pass_for_1s_others_may_be_hardly_bent() -> None:
+    alone = around(height=66, bend=3)
+
+    assert parentheses(around(height=66, bend=14).joined(around(height=66, bend=3, y=200))).tolist() == BOTH * 2
+    others = around(height=66, bend=14, label=10)
+    assert parentheses(others.joined(around(height=66, bend=3, y=200))).tolist() == BOTH + [False] * 4
+    assert not parentheses(alone).any()
 
 
 @pytest.mark.parametrize(
     "scored",
     [
-        pytest.param(parentheses(height=66, bend=1), id="straight"),
-        pytest.param(parentheses(height=50, bend=14), id="no taller than the digits"),
-        pytest.param(parentheses(height=66, bend=14, outwards=False), id="bent the other way"),
-        pytest.param(parentheses(height=66, bend=14, also_second=False), id="the only one on the page"),
+        pytest.param(around(height=66, bend=1), id="straight"),
+        pytest.param(around(height=50, bend=14), id="no taller than the digits"),
+        pytest.param(around(height=66, bend=14, outwards=False), id="bent the other way"),
+        pytest.param(around(height=66, bend=14, also_second=False), id="the only one on the page"),
+        pytest.param(around(height=66, bend=14, label=10, width=42), id="as broad as a letter"),
+        pytest.param(around(height=66, bend=14, label=7), id="digits"),
     ],
 )
-def test_other_strokes_beside_a_number_are_1s(scored: Scored) -> None:
-    assert without_parentheses(scored) is scored
+def test_other_strokes_beside_a_number_are_none(scored: Scored) -> None:
+    assert not parentheses(scored).any()
+
+
+def test_a_model_without_a_class_for_what_is_no_digit_tells_no_parentheses() -> None:
+    scored = around(height=66, bend=14)
+
+    assert parentheses(replace(scored, scores=scored.scores[:, :10])).tolist() == [False] * 4

@@ -110,6 +110,7 @@ def test_beside_a_sure_slash_what_leans_alike_and_is_as_long_needs_not_go_below_
 
 def test_beside_a_date_its_like_are_slashes_even_as_low_as_the_digits() -> None:
     assert beside("12/03/2024", length=36) == beside("12/03/2024", length=44, lean_deg=23) == "5/8"
+    assert beside("12/03/2024", length=44, below=4) == "5/8"
     assert beside("12/03/2024", length=30) == beside("12/03/2024", lean_deg=27) == "518"
     assert text(line("12/03/2024", lean_deg=8).joined(line("5/8", lean_deg=8, top=200))) == "12/03/2024518"
 

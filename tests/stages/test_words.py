@@ -34,7 +34,7 @@ def page(*lines: str, unrest: float = 0.05, step_px: int = STEP_PX, width_px: in
 
 
 def letters(scored: Scored) -> str:
-    return "".join("x" if one else "5" for one in in_words(scored))
+    return "".join("x" if one else "5" for one in in_words(scored, np.zeros(len(scored.regions), dtype=bool)))
 
 
 def test_a_digit_beside_letters_is_a_letter_and_a_number_apart_is_none() -> None:
@@ -44,6 +44,13 @@ def test_a_digit_beside_letters_is_a_letter_and_a_number_apart_is_none() -> None
 def test_a_unit_makes_no_word_of_a_number_but_letters_that_pass_for_0_and_1_are_of_the_word() -> None:
     assert letters(page("xxxx", "37xx")) == "xxxx" + "55xx"
     assert letters(page("xxxx", "10xx")) == "xxxx" + "xxxx"
+
+
+def test_signs_are_no_letters() -> None:
+    scored = page("xxxx", "5x5x5x", "22x")
+    signs = np.arange(len(scored.regions)) == len(scored.regions) - 1
+
+    assert in_words(scored, signs).tolist() == [True] * 10 + [False] * 3
 
 
 def test_a_letter_in_doubt_parts_no_word() -> None:

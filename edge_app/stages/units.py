@@ -1,0 +1,71 @@
+"""Scored regions in, the same out with the letters and signs of units told from digits: the $ of $5, the g of 5 kg.
+
+A $ is a 5 with a bar through it, which ends above and below as narrow as the pen. A g is a 9, and a y a 4, but its tail
+hangs below the letter before it, where a digit stands on the line with what it follows.
+"""
+
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edge_app.frames import UInt8
+from edge_app.stages.classify import DIGITS, Scored
+from edge_app.stages.rows import as_boxes, next_to
+from edge_app.stages.strokes import without_digit
+
+LIKE_DOLLAR = 5
+ENDS = 0.07  # of a sign's height: its uppermost and lowest rows
+NARROW, NARROW_PENS = 0.16, 1.4  # most that ink spans in these, of the sign's height and in widths of its strokes
+BAR_TOP, BAR_FOOT = (0.42, 0.8), (0.25, 0.65)  # in the sign's width; a 5 that lost its own begins on the left
+NUMBER_HEIGHTS, NUMBER_GAP = (0.5, 1.3), 0.4  # of the digit after it and how far it stands off, in its height
+LIKE_TAILED = (4, 8, 9)
+HANGS, BEGINS = 0.2, -0.1  # least that a tailed letter ends, and begins, below the letter before it, in its height
+LETTER_HEIGHTS, LETTER_GAP = (0.4, 2.0), 0.35  # of that letter and how far it stands off, likewise
+
+
+def without_units(scored: Scored) -> Scored:
+    """Scores with the probability of the digit given to "not a digit" where it is a $, or a letter with a tail.
+
+    Args:
+        scored: of one frame; where the model has no class for what is no digit it stays as it is.
+    """
+    winners = scored.scores.argmax(axis=1)
+    maybe = np.flatnonzero((winners == LIKE_DOLLAR) | np.isin(winners, LIKE_TAILED))
+    if scored.scores.shape[1] <= DIGITS or not len(maybe):
+        return scored
+    boxes, digit = as_boxes([region.box_xywh for region in scored.regions]), winners < DIGITS
+    found = np.zeros(len(boxes), dtype=bool)
+    for row in maybe:
+        if winners[row] == LIKE_DOLLAR:
+            before, after = next_to(int(row), boxes, digit, NUMBER_HEIGHTS, NUMBER_GAP)
+            patch = scored.patches[row]
+            found[row] = before is None and after is not None and _is_barred(patch.strokes, patch.stroke_width)
+        else:
+            before, _ = next_to(int(row), boxes, np.ones(len(boxes), dtype=bool), LETTER_HEIGHTS, LETTER_GAP)
+            found[row] = before is not None and not digit[before] and _hangs_below(boxes[row], boxes[before])
+    return replace(scored, scores=without_digit(scored.scores, found, winners[found])) if found.any() else scored
+
+
+def _is_barred(strokes: UInt8, stroke_width: float) -> bool:
+    """Whether ink ends above and below in a single stroke, upright and about the middle.
+
+    Args:
+        strokes: (h, w) uint8, not 0 for ink.
+        stroke_width: in pixels of it.
+    """
+    rows, columns = np.nonzero(strokes)
+    height, left, width = np.ptp(rows) + 1, columns.min(), np.ptp(columns) + 1
+    band, widest = max(1, round(ENDS * height)), min(NARROW * height, NARROW_PENS * stroke_width)
+    for end, (least, most) in ((rows < rows[0] + band, BAR_TOP), (rows > rows[-1] - band, BAR_FOOT)):
+        first, last = columns[end].min(), columns[end].max() + 1
+        if last - first > widest or not least <= ((first + last) / 2 - left) / width <= most:
+            return False
+    return True
+
+
+def _hangs_below(box: NDArray[np.float64], letter: NDArray[np.float64]) -> bool:
+    """Whether a box, (4,), ends well below that of the letter before it, and begins hardly above it."""
+    _, top, _, height = box
+    lower, deeper = (top - letter[1]) / height, (top + height - letter[1] - letter[3]) / height
+    return bool(deeper >= HANGS and lower >= BEGINS)

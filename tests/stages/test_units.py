@@ -1,0 +1,104 @@
+"""A dollar sign is no 5, and the g of kg no 9."""
+
+from dataclasses import replace
+
+import cv2
+import numpy as np
+import pytest
+
+from edge_app.frames import BoxXYWH, Region, UInt8
+from edge_app.stages.classify import Scored
+from edge_app.stages.crop import Measures
+from edge_app.stages.units import without_units
+from tests.patches import patch_of
+
+NONE = 10
+FIVE_SEVEN = (5, (40, 40, 22, 44)), (7, (66, 42, 24, 40))
+
+
+def line(*places: tuple[int, BoxXYWH], strokes: UInt8 | None = None, pen: float = 6.0) -> Scored:
+    """Labels in boxes, the first of which has these strokes, of a pen."""
+    scores = np.full((len(places), 11), 0.001, np.float32)
+    scores[np.arange(len(places)), [label for label, _ in places]] = 0.99
+    zeros = np.zeros(len(places), np.float32)
+    patches = [patch_of() for _ in places]
+    if strokes is not None:
+        patches[0] = replace(patches[0], strokes=strokes, stroke_width=pen)
+    regions = tuple(Region(box, (1,)) for _, box in places)
+    return Scored(regions, scores, Measures(zeros, zeros, zeros, zeros), zeros, tuple(patches))
+
+
+def labels(scored: Scored) -> list[int]:
+    return [int(label) for label in without_units(scored).scores.argmax(axis=1)]
+
+
+def dollar(top: int = 42, foot: int = 38, reach: int = 12, pen: int = 6) -> UInt8:
+    """An S and a bar through it that begins at one column and ends at another, and reaches so far beyond it."""
+    strokes = np.zeros((100, 80), np.uint8)
+    cv2.ellipse(strokes, (40, 38), (18, 14), 0, 90, 330, 255, 6)
+    cv2.ellipse(strokes, (40, 64), (18, 14), 0, -90, 150, 255, 6)
+    cv2.line(strokes, (top, 24 - reach), (foot, 78 + reach), 255, pen)
+    return strokes
+
+
+def amount(strokes: UInt8, *before: tuple[int, BoxXYWH], label: int = 5) -> Scored:
+    """What looks like a digit, and a 7 after it."""
+    return line((label, FIVE_SEVEN[0][1]), FIVE_SEVEN[1], *before, strokes=strokes)
+
+
+@pytest.mark.parametrize(
+    "strokes", [dollar(), dollar(top=50, foot=34), dollar(reach=8)], ids=["upright", "leaning", "short"]
+)
+def test_a_barred_5_before_a_number_is_a_dollar_sign(strokes: UInt8) -> None:
+    assert labels(amount(strokes)) == [NONE, 7]
+
+
+@pytest.mark.parametrize(
+    "scored",
+    [
+        pytest.param(amount(dollar(reach=-20)), id="no bar"),
+        pytest.param(amount(dollar(pen=14)), id="a bar far wider than the pen"),
+        pytest.param(line(*FIVE_SEVEN, strokes=dollar(pen=20), pen=18.0), id="a pen that closes every loop"),
+        pytest.param(amount(dollar(top=28)), id="begins on the left"),
+        pytest.param(amount(dollar(top=60)), id="begins on the right"),
+        pytest.param(amount(dollar(foot=26)), id="ends on the left"),
+        pytest.param(amount(dollar(foot=56)), id="ends on the right"),
+        pytest.param(amount(dollar(), (3, (10, 42, 24, 40))), id="in a number"),
+        pytest.param(line(FIVE_SEVEN[0], strokes=dollar()), id="no number after it"),
+        pytest.param(amount(dollar(), label=8), id="no 5"),
+    ],
+)
+def test_other_5s_are_digits(scored: Scored) -> None:
+    assert without_units(scored) is scored
+
+
+def unit(box: BoxXYWH, label: int = 9, before: int = NONE) -> Scored:
+    """A letter, and what looks like a digit after it."""
+    return line((before, (100, 40, 24, 50)), (label, box))
+
+
+@pytest.mark.parametrize("label", [4, 8, 9])
+def test_what_hangs_below_the_letter_before_it_is_a_letter(label: int) -> None:
+    assert labels(unit((128, 58, 24, 44), label)) == [NONE, NONE]
+
+
+@pytest.mark.parametrize(
+    "scored",
+    [
+        pytest.param(unit((128, 44, 24, 48)), id="on the line"),
+        pytest.param(unit((128, 28, 24, 84)), id="begins above it"),
+        pytest.param(unit((144, 58, 24, 44)), id="further off"),
+        pytest.param(unit((128, 58, 24, 44), before=2), id="a digit before it"),
+        pytest.param(unit((128, 58, 24, 44), label=7), id="looks like no letter with a tail"),
+        pytest.param(line((9, (128, 58, 24, 44))), id="nothing before it"),
+    ],
+)
+def test_other_9s_are_digits(scored: Scored) -> None:
+    assert without_units(scored) is scored
+
+
+def test_a_model_without_a_class_for_what_is_no_digit_is_left_as_it_is() -> None:
+    scored = amount(dollar())
+    ten = replace(scored, scores=scored.scores[:, :10])
+
+    assert without_units(ten) is ten

@@ -15,6 +15,7 @@ from edge_app.stages.rows import as_boxes, next_to
 from edge_app.stages.strokes import without_digit
 
 LIKE_DOLLAR = 5
+DOLLAR_ASPECT = 0.65  # most of its width / height
 ENDS = 0.07  # of a sign's height: its uppermost and lowest rows
 NARROW, NARROW_PENS = 0.16, 1.4  # most that ink spans in these, of the sign's height and in widths of its strokes
 BAR_TOP, BAR_FOOT = (0.42, 0.8), (0.25, 0.65)  # in the sign's width; a 5 that lost its own begins on the left
@@ -31,10 +32,11 @@ def without_units(scored: Scored) -> Scored:
         scored: of one frame; where the model has no class for what is no digit it stays as it is.
     """
     winners = scored.scores.argmax(axis=1)
-    maybe = np.flatnonzero((winners == LIKE_DOLLAR) | np.isin(winners, LIKE_TAILED))
+    boxes, digit = as_boxes([region.box_xywh for region in scored.regions]), winners < DIGITS
+    slim = boxes[:, 2] <= DOLLAR_ASPECT * boxes[:, 3]
+    maybe = np.flatnonzero(((winners == LIKE_DOLLAR) & slim) | np.isin(winners, LIKE_TAILED))
     if scored.scores.shape[1] <= DIGITS or not len(maybe):
         return scored
-    boxes, digit = as_boxes([region.box_xywh for region in scored.regions]), winners < DIGITS
     found = np.zeros(len(boxes), dtype=bool)
     for row in maybe:
         if winners[row] == LIKE_DOLLAR:

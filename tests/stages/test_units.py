@@ -66,6 +66,7 @@ def test_a_barred_5_before_a_number_is_a_dollar_sign(strokes: UInt8) -> None:
         pytest.param(amount(dollar(), (3, (10, 42, 24, 40))), id="in a number"),
         pytest.param(line(FIVE_SEVEN[0], strokes=dollar()), id="no number after it"),
         pytest.param(amount(dollar(), label=8), id="no 5"),
+        pytest.param(line((5, (34, 40, 30, 44)), FIVE_SEVEN[1], strokes=dollar()), id="broader"),
     ],
 )
 def test_other_5s_are_digits(scored: Scored) -> None:

@@ -31,22 +31,22 @@ def without_units(scored: Scored) -> Scored:
     Args:
         scored: of one frame; where the model has no class for what is no digit it stays as it is.
     """
-    winners = scored.scores.argmax(axis=1)
-    boxes, digit = as_boxes([region.box_xywh for region in scored.regions]), winners < DIGITS
+    likest, digit = scored.scores[:, :DIGITS].argmax(axis=1), scored.scores.argmax(axis=1) < DIGITS
+    boxes = as_boxes([region.box_xywh for region in scored.regions])
     slim = boxes[:, 2] <= DOLLAR_ASPECT * boxes[:, 3]
-    maybe = np.flatnonzero(((winners == LIKE_DOLLAR) & slim) | np.isin(winners, LIKE_TAILED))
+    maybe = np.flatnonzero(((likest == LIKE_DOLLAR) & slim) | (digit & np.isin(likest, LIKE_TAILED)))
     if scored.scores.shape[1] <= DIGITS or not len(maybe):
         return scored
     found = np.zeros(len(boxes), dtype=bool)
     for row in maybe:
-        if winners[row] == LIKE_DOLLAR:
+        if likest[row] == LIKE_DOLLAR:
             before, after = next_to(int(row), boxes, digit, NUMBER_HEIGHTS, NUMBER_GAP)
             patch = scored.patches[row]
             found[row] = before is None and after is not None and _is_barred(patch.strokes, patch.stroke_width)
         else:
             before, _ = next_to(int(row), boxes, np.ones(len(boxes), dtype=bool), LETTER_HEIGHTS, LETTER_GAP)
             found[row] = before is not None and not digit[before] and _hangs_below(boxes[row], boxes[before])
-    return replace(scored, scores=without_digit(scored.scores, found, winners[found])) if found.any() else scored
+    return replace(scored, scores=without_digit(scored.scores, found, likest[found])) if found.any() else scored
 
 
 def _is_barred(strokes: UInt8, stroke_width: float) -> bool:

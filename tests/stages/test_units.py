@@ -53,6 +53,13 @@ def test_a_barred_5_before_a_number_is_a_dollar_sign(strokes: UInt8) -> None:
     assert labels(amount(strokes)) == [NONE, 7]
 
 
+def test_a_dollar_sign_that_hardly_passes_for_a_5_is_none_either() -> None:
+    scored = amount(dollar(), label=NONE)
+    scored.scores[0, 5] = 0.3
+
+    assert without_units(scored).scores[0, 5] == 0.0
+
+
 @pytest.mark.parametrize(
     "scored",
     [

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from edge_app.frames import UInt8
 from edge_app.stages.classify import DIGITS, Scored
-from edge_app.stages.rows import as_boxes, next_to
+from edge_app.stages.rows import Boxes, as_boxes, next_to
 from edge_app.stages.strokes import without_digit
 
 LIKE_DOLLAR = 5
@@ -25,28 +25,46 @@ HANGS, BEGINS = 0.2, -0.1  # least that a tailed letter ends, and begins, below 
 LETTER_HEIGHTS, LETTER_GAP = (0.4, 2.0), 0.35  # of that letter and how far it stands off, likewise
 
 
-def without_units(scored: Scored) -> Scored:
-    """Scores with the probability of the digit given to "not a digit" where it is a $, or a letter with a tail.
+def without_dollars(scored: Scored) -> Scored:
+    """Scores with the probability of a 5 given to "not a digit" where it is a dollar sign before a number.
 
     Args:
         scored: of one frame; where the model has no class for what is no digit it stays as it is.
     """
-    likest, digit = scored.scores[:, :DIGITS].argmax(axis=1), scored.scores.argmax(axis=1) < DIGITS
-    boxes = as_boxes([region.box_xywh for region in scored.regions])
+    boxes, digit, likest = _looks(scored)
     slim = boxes[:, 2] <= DOLLAR_ASPECT * boxes[:, 3]
-    maybe = np.flatnonzero(((likest == LIKE_DOLLAR) & slim) | (digit & np.isin(likest, LIKE_TAILED)))
-    if scored.scores.shape[1] <= DIGITS or not len(maybe):
-        return scored
     found = np.zeros(len(boxes), dtype=bool)
-    for row in maybe:
-        if likest[row] == LIKE_DOLLAR:
-            before, after = next_to(int(row), boxes, digit, NUMBER_HEIGHTS, NUMBER_GAP)
-            patch = scored.patches[row]
-            found[row] = before is None and after is not None and _is_barred(patch.strokes, patch.stroke_width)
-        else:
-            before, _ = next_to(int(row), boxes, np.ones(len(boxes), dtype=bool), LETTER_HEIGHTS, LETTER_GAP)
-            found[row] = before is not None and not digit[before] and _hangs_below(boxes[row], boxes[before])
-    return replace(scored, scores=without_digit(scored.scores, found, likest[found])) if found.any() else scored
+    for row in np.flatnonzero((likest == LIKE_DOLLAR) & slim):
+        before, after = next_to(int(row), boxes, digit, NUMBER_HEIGHTS, NUMBER_GAP)
+        patch = scored.patches[row]
+        found[row] = before is None and after is not None and _is_barred(patch.strokes, patch.stroke_width)
+    return _without(scored, found, likest)
+
+
+def without_tailed_letters(scored: Scored) -> Scored:
+    """Scores with the probability of a digit given to "not a digit" where it hangs below a letter, as a g does.
+
+    Args:
+        scored: of one frame; where the model has no class for what is no digit it stays as it is.
+    """
+    boxes, digit, likest = _looks(scored)
+    anything, found = np.ones(len(boxes), dtype=bool), np.zeros(len(boxes), dtype=bool)
+    for row in np.flatnonzero(digit & np.isin(likest, LIKE_TAILED)):
+        before, _ = next_to(int(row), boxes, anything, LETTER_HEIGHTS, LETTER_GAP)
+        found[row] = before is not None and not digit[before] and _hangs_below(boxes[row], boxes[before])
+    return _without(scored, found, likest)
+
+
+def _looks(scored: Scored) -> tuple[Boxes, NDArray[np.bool_], NDArray[np.intp]]:
+    """Boxes of all regions, which are rather a digit than none, and the digit that each looks like most."""
+    boxes = as_boxes([region.box_xywh for region in scored.regions])
+    return boxes, scored.scores.argmax(axis=1) < DIGITS, scored.scores[:, :DIGITS].argmax(axis=1)
+
+
+def _without(scored: Scored, found: NDArray[np.bool_], digits: NDArray[np.intp]) -> Scored:
+    if scored.scores.shape[1] <= DIGITS or not found.any():
+        return scored
+    return replace(scored, scores=without_digit(scored.scores, found, digits[found]))
 
 
 def _is_barred(strokes: UInt8, stroke_width: float) -> bool:

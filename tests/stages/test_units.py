@@ -9,7 +9,7 @@ import pytest
 from edge_app.frames import BoxXYWH, Region, UInt8
 from edge_app.stages.classify import Scored
 from edge_app.stages.crop import Measures
-from edge_app.stages.units import without_units
+from edge_app.stages.units import without_dollars, without_tailed_letters
 from tests.patches import patch_of
 
 NONE = 10
@@ -29,7 +29,7 @@ def line(*places: tuple[int, BoxXYWH], strokes: UInt8 | None = None, pen: float 
 
 
 def labels(scored: Scored) -> list[int]:
-    return [int(label) for label in without_units(scored).scores.argmax(axis=1)]
+    return [int(label) for label in without_tailed_letters(without_dollars(scored)).scores.argmax(axis=1)]
 
 
 def dollar(top: int = 42, foot: int = 38, reach: int = 12, pen: int = 6) -> UInt8:
@@ -57,7 +57,7 @@ def test_a_dollar_sign_that_hardly_passes_for_a_5_is_none_either() -> None:
     scored = amount(dollar(), label=NONE)
     scored.scores[0, 5] = 0.3
 
-    assert without_units(scored).scores[0, 5] == 0.0
+    assert without_dollars(scored).scores[0, 5] == 0.0
 
 
 @pytest.mark.parametrize(
@@ -77,7 +77,7 @@ def test_a_dollar_sign_that_hardly_passes_for_a_5_is_none_either() -> None:
     ],
 )
 def test_other_5s_are_digits(scored: Scored) -> None:
-    assert without_units(scored) is scored
+    assert without_dollars(scored) is scored
 
 
 def unit(box: BoxXYWH, label: int = 9, before: int = NONE) -> Scored:
@@ -102,11 +102,11 @@ def test_what_hangs_below_the_letter_before_it_is_a_letter(label: int) -> None:
     ],
 )
 def test_other_9s_are_digits(scored: Scored) -> None:
-    assert without_units(scored) is scored
+    assert without_tailed_letters(scored) is scored
 
 
 def test_a_model_without_a_class_for_what_is_no_digit_is_left_as_it_is() -> None:
-    scored = amount(dollar())
-    ten = replace(scored, scores=scored.scores[:, :10])
+    for scored, stage in (amount(dollar()), without_dollars), (unit((128, 58, 24, 44)), without_tailed_letters):
+        ten = replace(scored, scores=scored.scores[:, :10])
 
-    assert without_units(ten) is ten
+        assert stage(ten) is ten

@@ -57,15 +57,18 @@ def slashes_with_rings(statistics: Int32, rows: NDArray[np.intp]) -> list[list[i
     rings = np.flatnonzero((np.maximum(width, height) <= ROUND * np.minimum(width, height)) & (area >= LEAST_RING_PX))
     rings = rings[rings > 0]
     right, bottom = left + width, top + height
-    across = np.minimum(right[rings], right[rows, None]) - np.maximum(left[rings], left[rows, None])
-    down = np.minimum(bottom[rings], bottom[rows, None]) - np.maximum(top[rings], top[rows, None])
-    size = height[rings] / height[rows, None]
-    beside = (across >= 0) & (down >= ALONGSIDE * height[rings]) & (size >= RING_HEIGHTS[0]) & (size <= RING_HEIGHTS[1])
-    x, y = left + right, top + bottom
-    upper = beside & (x[rings] < x[rows, None]) & (y[rings] < y[rows, None])
-    lower = beside & (x[rings] > x[rows, None]) & (y[rings] > y[rows, None])
-    signs = []
-    for index in np.flatnonzero(upper.any(axis=1) | lower.any(axis=1)):
-        around = [rings[side[index]] for side in (upper, lower) if side[index].any()]
-        signs.append([int(rows[index]), *(int(each[height[each].argmax()]) for each in around)])
-    return signs
+    meet = (left[rings] <= right[rows, None]) & (right[rings] >= left[rows, None])
+    meet &= (top[rings] <= bottom[rows, None]) & (bottom[rings] >= top[rows, None])
+    of_rows, of_rings = np.nonzero(meet)
+    slash, ring = rows[of_rows], rings[of_rings]
+    down = np.minimum(bottom[ring], bottom[slash]) - np.maximum(top[ring], top[slash])
+    size = height[ring] / height[slash]
+    aside, below = (
+        np.sign((2 * low + side)[ring] - (2 * low + side)[slash]) for low, side in ((left, width), (top, height))
+    )
+    beside = (down >= ALONGSIDE * height[ring]) & (size >= RING_HEIGHTS[0]) & (size <= RING_HEIGHTS[1])
+    beside &= (aside == below) & (aside != 0)
+    found: dict[int, dict[int, int]] = {}
+    for pair in np.flatnonzero(beside)[np.argsort(height[ring[beside]], kind="stable")].tolist():  # the tallest is last
+        found.setdefault(int(slash[pair]), {})[int(aside[pair])] = int(ring[pair])
+    return [[number, *(sides[side] for side in (-1, 1) if side in sides)] for number, sides in found.items()]

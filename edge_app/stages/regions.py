@@ -2,7 +2,7 @@
 
 Ink that hangs together is a component. Components of a digit's size and shape become regions; smaller
 pieces beside one (the bar of a 5, a broken stroke) are joined to it; what is drawn round a digit (a form
-box, a table cell) is left out.
+box, a table cell) is left out, and percent signs are erased.
 """
 
 from dataclasses import dataclass

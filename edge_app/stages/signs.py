@@ -60,11 +60,11 @@ def parentheses(scored: Scored) -> NDArray[np.bool_]:
         (N,) bool; none where the model has no class for what is no digit.
     """
     boxes, winners = as_boxes([region.box_xywh for region in scored.regions]), scored.scores.argmax(axis=1)
-    bends = np.zeros(len(boxes))
-    maybe = (winners == ONE) | ((winners >= DIGITS) & (boxes[:, 2] <= PARENTHESIS_ASPECT * boxes[:, 3]))
+    bends, none = np.zeros(len(boxes)), np.zeros(len(boxes), dtype=bool)
     if scored.scores.shape[1] <= DIGITS:
-        return np.zeros(len(boxes), dtype=bool)
-    for row in np.flatnonzero(maybe):
+        return none
+    slim = boxes[:, 2] <= PARENTHESIS_ASPECT * boxes[:, 3]
+    for row in np.flatnonzero((winners == ONE) | ((winners >= DIGITS) & slim)):
         beside = next_to(int(row), boxes, winners < DIGITS, PAIR_HEIGHTS, PAIR_GAP)
         closes, opens = (each is not None and _reaches_beyond(boxes[row], boxes[each]) for each in beside)
         if closes or opens:
@@ -72,7 +72,7 @@ def parentheses(scored: Scored) -> NDArray[np.bool_]:
             bends[row] = max(bend if closes else 0.0, -bend if opens else 0.0)
     bent = bends >= BENT
     if np.count_nonzero(bent) < PARENTHESES_LEAST:
-        return np.zeros(len(boxes), dtype=bool)
+        return none
     return bends >= (HARDLY_BENT if np.count_nonzero(bent & (winners == ONE)) >= PARENTHESES_LEAST else BENT)
 
 

@@ -138,12 +138,11 @@ def _in_dates(strokes: Mapping[int, _Stroke], boxes: Boxes, winners: NDArray[np.
         date = DATE.fullmatch("".join(str(winners[each]) for each in number))
         ends = [strokes.get(number[date.end(part)]) for part in (1, 2)] if date else []
         found = [each for each in ends if each is not None]
-        if (
-            date
-            and len(found) == 2
-            and (len(date[3]) == YEAR_DIGITS or found[1].is_like(found[0].lean, found[0].length))
-        ):
-            slashes.update(slash.row for slash in found)
+        if not date or len(found) < 2:
+            continue
+        first, second = found
+        if len(date[3]) == YEAR_DIGITS or second.is_like(first.lean, first.length):
+            slashes.update((first.row, second.row))
             ones.update(number)
     return slashes, ones - slashes
 

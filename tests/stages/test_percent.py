@@ -135,6 +135,7 @@ def test_a_ring_on_either_side_makes_a_sign_of_a_slash() -> None:
         pytest.param((96, 44, 16, 16, 120), id="above it"),
         pytest.param((82, 52, 30, 16, 120), id="flat"),
         pytest.param((96, 52, 12, 22, 120), id="slim"),
+        pytest.param((107, 66, 16, 18, 120), id="in its middle"),
         pytest.param((96, 52, 16, 16, 7), id="hardly ink"),
         pytest.param((96, 80, 16, 18, 120), id="low on the left"),
         pytest.param((122, 52, 16, 16, 120), id="high on the right"),

@@ -3,7 +3,7 @@
 Both are one bare stroke. Where they stand apart, a slash stands by itself between numbers, on a page that has other
 operators, and leans further than most hands do. Where digits stand close on both sides of it, it is longer than these
 and goes below their feet. A number that reads as a date, but with 1s where its slashes would be, is one. And once
-slashes of a page are known, others are told by leaning as they do and being as long, but for the 1s of dates.
+slashes of a page are known, others are told by leaning as they do and being as long, unless its 1s do as well.
 """
 
 import re
@@ -32,6 +32,7 @@ ALIKE_DEG, ALIKE_LENGTH = 5.0, 0.2  # that slashes of one page differ in their l
 # Where the year is written out, hardly another number reads so; else its slashes must look alike.
 DATE = re.compile(r"(?=.{7})(0?[1-9]|[12]\d|3[01])1(0?[1-9]|1[0-2])1((?:19|20)?\d\d)")
 YEAR_DIGITS = 4
+ONES_LEAST, ONES_ALIKE = 2, 0.5  # 1s, and the share of them that lean as the slashes do, from which lean tells nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,8 @@ def without_slashes(scored: Scored) -> Scored:
     strokes = {stroke.row: stroke for stroke in close if stroke is not None}
     of_dates, ones = _in_dates(strokes, boxes, winners)
     others = [stroke for row, stroke in strokes.items() if row not in ones]
-    rows = _apart(leans, boxes, ~is_digit) | of_dates | _between_digits(others, of_dates)
+    plain = leans[[row for row in np.flatnonzero(np.isfinite(leans)) if row not in strokes or row in ones]]
+    rows = _apart(leans, boxes, ~is_digit) | of_dates | _between_digits(others, of_dates, plain)
     if not rows:
         return scored
     slashes = np.zeros(len(boxes), dtype=bool)
@@ -103,8 +105,14 @@ def _is_between(row: int, boxes: Boxes, is_sign: NDArray[np.bool_], heights: tup
     return bool(np.any(beside & ~is_sign & (away <= REACH * tall)) and np.all((away >= GAP * tall)[beside]))
 
 
-def _between_digits(strokes: Collection[_Stroke], known: Collection[int]) -> set[int]:
-    """Slashes that stand as close to digits as these do to one another, where some of the page are known or sure."""
+def _between_digits(strokes: Collection[_Stroke], known: Collection[int], ones: Float32) -> set[int]:
+    """Slashes that stand as close to digits as these do to one another, where some of the page are known or sure.
+
+    Args:
+        strokes: that may be slashes.
+        known: rows of those that are.
+        ones: degrees that strokes lean which can be none; where most of them lean likewise, only sure ones are slashes.
+    """
     leaning = [each for each in strokes if each.lean >= LEANING_DEG]
     sure = [each for each in leaning if each.length >= LONGER and each.below >= BELOW and each.is_tallest]
     if len(sure) == 1 and not known and (sure[0].length < FAR_LONGER or sure[0].below < FAR_BELOW):
@@ -113,6 +121,8 @@ def _between_digits(strokes: Collection[_Stroke], known: Collection[int]) -> set
     if not models:
         return set()
     lean, length = np.median([(each.lean, each.length) for each in models], axis=0)
+    if len(ones) >= ONES_LEAST and np.mean(np.abs(ones - lean) <= ALIKE_DEG) > ONES_ALIKE:
+        return {each.row for each in sure}
     return {each.row for each in strokes if each in sure or each.is_like(lean, length)}
 
 

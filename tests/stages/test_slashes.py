@@ -115,6 +115,27 @@ def test_beside_a_date_its_like_are_slashes_even_as_low_as_the_digits() -> None:
     assert text(line("12/03/2024", lean_deg=8).joined(line("5/8", lean_deg=8, top=200))) == "12/03/2024518"
 
 
+def test_where_the_1s_of_a_hand_lean_as_its_slashes_do_no_other_stroke_is_a_slash_for_that() -> None:
+    def with_ones_at(*leans_deg: float) -> str:
+        page = line("12/03/2024").joined(line("3/4", length=52, below=6, top=160)).joined(line("5/8", top=220))
+        for place, lean_deg in enumerate(leans_deg):
+            page = page.joined(line("70/", lean_deg=lean_deg, top=300 + 60 * place))
+        return text(page)[:16]
+
+    assert with_ones_at() == with_ones_at(20, 4, 4) == "12/03/20243/45/8"
+    assert with_ones_at(20, 22, 21) == "12/03/20243/4518"
+
+
+def test_the_1s_inside_a_date_tell_how_1s_lean_but_one_alone_does_not() -> None:
+    def with_date(date: str) -> str:
+        leaning = line(date)
+        leans = np.where(leaning.scores.argmax(axis=1) == 1, 20.0, leaning.leans).astype(np.float32)
+        return text(replace(leaning, leans=leans).joined(line("5/8", top=200)))[len(date) :]
+
+    assert with_date("22/11/2024") == "518"
+    assert with_date("22/01/2024") == "5/8"
+
+
 def test_a_leaning_1_of_a_date_is_a_digit() -> None:
     leaning = line("12/11/2024")
     leans = np.where(leaning.scores.argmax(axis=1) == 1, 20.0, leaning.leans).astype(np.float32)

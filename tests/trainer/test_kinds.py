@@ -143,4 +143,5 @@ def test_signs_stand_between_numbers_in_a_hand_that_no_model_knows(
 
     assert signs == {"/"}
     assert fonts <= set(unknown_hands())
+    assert texts[:3] == ["12", "03", "2024"]
     assert texts == ["12", "03", "2024"] * (len(texts) // 3)  # an entry is written whole or not at all

@@ -257,13 +257,14 @@ class Pipeline:
         settled = replace(settled, scores=without_digits(settled.scores, words))
         verdicts = classify(settled, self._settings.threshold)
         watch.lap("classify")
-        readings = group_readings(
+        numbers = group_readings(
             verdicts.digits, verdicts.doubtful, frame.size_wh, region_map.tilt_deg, signs=verdicts.others
         )
-        readings = joined_in_fields(readings, verdicts.doubtful + verdicts.others, region_map, mask)
+        readings = joined_in_fields(numbers, verdicts.doubtful + verdicts.others, region_map, mask)
+        in_fields = frozenset(readings).difference(numbers)
         patches = {region.box_xywh: patch for region, patch in zip(settled.regions, settled.patches, strict=True)}
         letters, signs = ({settled.regions[row].box_xywh for row in np.flatnonzero(rows)} for rows in (words, signs))
-        readings = believable(readings, verdicts.others, region_map, patches, letters, signs)
+        readings = believable(readings, verdicts.others, region_map, patches, letters, signs, in_fields)
         readings = with_clear_ends(readings, verdicts.others, region_map)
         watch.lap("readings")
         return _Said(readings, region_map, belief, patches)

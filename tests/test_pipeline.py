@@ -308,6 +308,24 @@ def test_a_1_beside_a_hard_shadow_is_read_though_the_lit_part_looks_like_a_page(
     assert [reading.text for reading in readings] == ["1"]
 
 
+@pytest.mark.parametrize("boxed", [True, False])
+def test_strokes_in_the_boxes_of_a_form_are_1s_though_words_stand_beside_them(boxed: bool) -> None:
+    gray = np.full((480, 640), 215, dtype=np.uint8)
+    for place in range(3):
+        x = 300 + 70 * place
+        cv2.line(gray, (x + 35, 212), (x + 35, 258), (40,), 7)
+        if boxed:
+            cv2.rectangle(gray, (x, 200), (x + 70, 270), (40,), 2)
+    for place in range(6):
+        cv2.drawMarker(gray, (60 + 60 * place, 400), (40,), cv2.MARKER_TILTED_CROSS, 30, 5)
+    eleven = replace(DIGIT_OUTPUT, shape=(1, 11))
+
+    readings = Pipeline(FakeInterpreter(strokes_alone, output_details=eleven), ReadSettings(0.5)).read(
+        Frame(gray, 0, 0)).readings  # fmt: skip
+
+    assert [reading.text for reading in readings] == (["111"] if boxed else [])
+
+
 def blossoms() -> UInt8:
     """A page with three rings whose edges are ragged, where a pen's are smooth."""
     gray = page()

@@ -64,6 +64,7 @@ def believable(
     patches: Mapping[BoxXYWH, Patch],
     letters: Collection[BoxXYWH] = (),
     signs: Collection[BoxXYWH] = (),
+    in_fields: Collection[Reading] = (),
 ) -> tuple[Reading, ...]:
     """Leaves out the readings that are letters of a word, or stray shapes in print or texture.
 
@@ -74,6 +75,7 @@ def believable(
         patches: of all of these, by their boxes.
         letters: boxes of those others that form words: no texture.
         signs: boxes of those others that were told from digits, as slashes are: no letters.
+        in_fields: those of the readings whose digits stand in the boxes of a form.
 
     Returns:
         The rest, in the order given.
@@ -95,8 +97,10 @@ def believable(
         return tuple(kept)
     unsigned = [region for region in whole if region.box_xywh not in signs]
     every, telling = _boxes(unsigned), _boxes([r for r in unsigned if _is_broad(r) or r.box_xywh in letters])
-    beside = {r: every if _is_plain(r) and not _is_supported(r, kept) else telling for r in kept}
-    apart = [r for r in kept if not _in_word(r, beside[r])]
+    binary = _are_binary(kept, shapes)
+    doubted = [r for r in kept if _is_plain(r) and not (binary or _is_supported(r, kept, in_fields))]
+    beside = {r: every if r in doubted else telling for r in kept}
+    apart = [r for r in kept if not _in_word(r, beside[r], _is_plain(r) and not binary)]
     kept = [r for r in kept if r in apart or _has_unit(r, beside[r], apart)]
     # Fellows are some of the shapes, and sought only where there are too many of these.
     texture = _boxes([region for region in whole if region.box_xywh not in letters])
@@ -106,7 +110,10 @@ def believable(
     return tuple(
         r
         for r in kept
-        if not _is_plain(r) or _is_supported(r, kept) or _has_few_beside(r, _fellows(r, whole, patches), region_map)
+        if not _is_plain(r)
+        or binary
+        or _is_supported(r, kept, in_fields)
+        or _has_few_beside(r, _fellows(r, whole, patches), region_map)
     )
 
 
@@ -148,14 +155,13 @@ def _something_beside(reading: Reading, region_map: RegionMap, extent: NDArray[n
     return False
 
 
-def _in_word(reading: Reading, shapes: Boxes) -> bool:
+def _in_word(reading: Reading, shapes: Boxes, plain: bool) -> bool:
     """Whether at least as many letters as digits stand close beside the digits or between them, in one row.
 
-    Of strokes and rings, which words are made of, a single letter makes letters; one digit beyond doubt has more
-    likely a digit beside it that could not be told than a letter.
+    Of plain strokes and rings, which words are made of, a single letter makes letters; one digit beyond doubt has
+    more likely a digit beside it that could not be told than a letter.
     """
     before, between, after = _letters(reading, shapes)
-    plain = _is_plain(reading)
     least = 1 if plain else LETTERS_LEAST if _is_beyond_doubt(reading) else len(reading.digits)
     return before + between + after >= least
 
@@ -260,11 +266,22 @@ def _is_plain(reading: Reading) -> bool:
     return set(reading.text) <= {"0", "1"}
 
 
-def _is_supported(reading: Reading, readings: Sequence[Reading]) -> bool:
-    """Whether a number that nothing else looks like stands somewhere on the page, in about the same size."""
+def _is_supported(reading: Reading, readings: Sequence[Reading], in_fields: Collection[Reading]) -> bool:
+    """Whether a number that nothing else looks like, or in a form's boxes, stands on the page, about as tall."""
     lowest, highest = LIKE_HEIGHTS
     height = reading.box_xywh[3]
-    return any(not _is_plain(other) and lowest * height <= other.box_xywh[3] <= highest * height for other in readings)
+    telling = (other for other in readings if other in in_fields or not _is_plain(other))
+    return any(lowest * height <= other.box_xywh[3] <= highest * height for other in telling)
+
+
+def _are_binary(readings: Sequence[Reading], shapes: Boxes) -> bool:
+    """Whether a page is one of binary numbers: with 0s and 1s, of each at least as many as of shapes that are none."""
+    text = "".join(reading.text for reading in readings)
+    if not text or set(text) != {"0", "1"}:
+        return False
+    height = median(reading.box_xywh[3] for reading in readings)
+    large = np.count_nonzero(shapes[:, 2:].max(axis=1) >= SPECK * height)
+    return bool(large <= min(text.count("0"), text.count("1")))
 
 
 def _has_few_beside(reading: Reading, shapes: Sequence[Region], region_map: RegionMap) -> bool:

@@ -29,13 +29,15 @@ def texts(
     unrest_of_others: float = 0.0,
     letters: Collection[BoxXYWH] = (),
     signs: Collection[BoxXYWH] = (),
+    in_fields: Collection[Reading] = (),
     dark_on_light: bool = True,
 ) -> list[str]:
     region_map = find_regions(np.zeros((480, 640), np.uint8) if ink is None else ink, dark_on_light)
     each = [unrest] * len(readings) if isinstance(unrest, float) else unrest
     patches = {d.box_xywh: patch_of(one) for reading, one in zip(readings, each, strict=True) for d in reading.digits}
     patches |= {region.box_xywh: patch_of(unrest_of_others) for region in others}
-    return [reading.text for reading in believable(readings, others, region_map, patches, letters, signs)]
+    kept = believable(readings, others, region_map, patches, letters, signs, in_fields)
+    return [reading.text for reading in kept]
 
 
 def test_numbers_alone_are_believed() -> None:
@@ -164,6 +166,44 @@ def test_a_page_of_numbers_with_a_few_smudges_is_believed() -> None:
     smudges = shapes(*((200 + 40 * column, 90, 25, 28) for column in range(6)))
 
     assert len(texts(page, smudges)) == 5
+
+
+def signs_between(count: int) -> list[Region]:
+    return shapes(*((250 + 100 * (n % 3), 107 + 60 * (n // 3), 16, 16) for n in range(count)))
+
+
+@pytest.mark.parametrize(
+    ("rows", "signs", "believed"),
+    [
+        pytest.param(["1001", "10", "110"], 4, True, id="as many signs as zeros"),
+        pytest.param(["1001", "10", "110"], 5, False, id="one more"),
+        pytest.param(["0100", "01", "001"], 3, True, id="as many signs as ones"),
+        pytest.param(["0100", "01", "001"], 4, False, id="one more than ones"),
+        pytest.param(["111", "11", "1111"], 3, False, id="strokes alone"),
+        pytest.param(["000", "00", "0000"], 3, False, id="rings alone"),
+        pytest.param(["1001", "10", "112"], 5, True, id="no binary numbers, and one that supports all"),
+    ],
+)
+def test_sums_of_binary_numbers_have_signs(rows: list[str], signs: int, believed: bool) -> None:
+    page = [number(100, text, y=100 + 60 * row) for row, text in enumerate(rows)]
+
+    assert texts(page, signs_between(signs)) == (rows if believed else [])
+
+
+def test_a_tick_beside_a_binary_number_makes_no_word_of_it() -> None:
+    tick = (172, 100, 24, 28)
+
+    assert texts([number(100, "101")], shapes(tick)) == ["101"]
+    assert texts([number(100, "101")], shapes(tick, (400, 300, 24, 28))) == []
+    assert texts([number(100, "1")], shapes((124, 100, 24, 28))) == []
+
+
+def test_strokes_and_rings_in_the_boxes_of_a_form_are_digits_whatever_else_is_on_it() -> None:
+    answers = [number(100, "1011", y=100), number(100, "0", y=160), number(100, "11", y=400, height=90)]
+    labels = shapes(*((400 + 40 * n, 300, 24, 30) for n in range(5)))
+
+    assert texts(answers, labels) == []
+    assert texts(answers, labels, in_fields=answers[:1]) == ["1011", "0"]
 
 
 def test_small_specks_around_a_large_digit_say_nothing() -> None:

@@ -5,7 +5,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge_app.frames import Int32, UInt8
-from edge_app.stages.across import WANDER_PX, thickness
+from edge_app.stages.across import BARE_PERCENTILE, CROSSING, WANDER_PX, thickness
 from edge_app.stages.boxes import AREA, HEIGHT, LEFT, TOP, WIDTH
 from edge_app.stages.segments import APART, MAX_SLOPE, Segment, distinct
 
@@ -15,6 +15,7 @@ HAIR_SHARE = 0.2  # of the grid's side: the least of such a line that the thresh
 SPACED_SHARE = 0.1  # the same of one that lies where the spacing puts it
 HAIR_SPAN = 0.4  # the same, from its first dash to its last
 END_PX = 8  # that the lines of a grid end before or after one another
+LONG_SHARE = 0.6  # of the frame's side: no digits in a row look like a line so long
 UNEVEN = 0.25  # of the space between rules: how far off one may lie
 
 
@@ -44,10 +45,24 @@ def _is_one_of_a_grid(line: Segment, lines: list[Segment]) -> bool:
 
 def thickest_line(mask: UInt8, rules: list[Segment]) -> float:
     """Pixels across the thickest line of squared paper, or across a fine one where the rules cross in no squares."""
-    apart = APART * max(mask.shape)
-    if min(len(distinct([rule for rule in rules if rule.flat is way], apart)) for way in (True, False)) < 2:
-        return HAIR_PX
-    return max(HAIR_PX, *(thickness(mask, rule) for rule in rules))
+    return max(HAIR_PX, *(thickness(mask, rule) for rule in rules)) if are_squares(rules, max(mask.shape)) else HAIR_PX
+
+
+def are_squares(rules: list[Segment], side: int) -> bool:
+    """Whether rules cross in squares; the frame's longer side is in pixels."""
+    ways = ([rule for rule in rules if rule.flat is way] for way in (True, False))
+    return all(len(distinct(rules, APART * side)) >= 2 for rules in ways)
+
+
+def without_strokes(mask: UInt8, lines: list[Segment], most: float) -> list[Segment]:
+    """The lines that are no thicker than so many pixels where nothing crosses them."""
+    return [line for line in lines if thickness(mask, line, BARE_PERCENTILE) <= most]
+
+
+def thickest_bare(mask: UInt8, rules: list[Segment]) -> float:
+    """Pixels across what may still be a line of squared paper or a puzzle; digits are written with what is thicker."""
+    long = [rule for rule in rules if rule.length >= LONG_SHARE * mask.shape[rule.flat]] or rules
+    return CROSSING * max(thickness(mask, rule, BARE_PERCENTILE) for rule in long) + 1
 
 
 def find_hairlines(mask: UInt8, lines: list[Segment], thickest: float) -> list[Segment]:

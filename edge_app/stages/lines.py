@@ -13,7 +13,15 @@ from edge_app.frames import Int32, UInt8
 from edge_app.stages.across import BARE_PERCENTILE, erase_line, is_straight, thickness
 from edge_app.stages.box_sides import erase_posts, find_box_sides, without_rules
 from edge_app.stages.boxes import AREA, HEIGHT, WIDTH, off_edges, pieces_of_ink
-from edge_app.stages.grids import DASH_SLIMNESS, find_hairlines, spacing_of, thickest_line
+from edge_app.stages.grids import (
+    DASH_SLIMNESS,
+    are_squares,
+    find_hairlines,
+    spacing_of,
+    thickest_bare,
+    thickest_line,
+    without_strokes,
+)
 from edge_app.stages.loops import is_loop
 from edge_app.stages.rules import completed, find_rules, reaches
 from edge_app.stages.segments import APART, FOUND_TWICE_PX, Segment, distinct, in_rows, straight_segments
@@ -76,15 +84,21 @@ def remove_lines(mask: UInt8, components: Int32, stats: Int32) -> UInt8:
     ruled = distinct([rule for rule in rules if rule.flat], APART * side)
     if len(ruled) >= 2 and spacing_of(ruled, mask.shape[1] / 2) <= WIDEST_SPACING * side:
         rules = completed(rules, ruled, _pieces(mask, components, stats, carriers, ruled), IN_ROW * side)
-    lines = rules + without_rules(sides, rules, IN_ROW * side)
-    if not lines:
+    squares = are_squares(rules, side)
+    if squares:
+        thickest = thickest_bare(mask, rules)
+        rules = without_strokes(mask, rules, thickest)
+    sides = without_rules(sides, rules, IN_ROW * side)
+    if not rules and not sides:
         return mask
     erased = mask.copy()
-    for line in lines:
-        if line in rules:
-            erase_line(erased, line, SLIMNESS, _reach(line, rules))
-        else:
-            erase_line(erased, line, SIDE_SLIMNESS, (FOUND_TWICE_PX, FOUND_TWICE_PX))
+    for rule in rules:
+        erase_line(erased, rule, SLIMNESS, _reach(rule, rules))
+    if squares:  # whose lines were beside the strokes of digits until now
+        sides = without_strokes(erased, sides, thickest)
+    for line in sides:
+        erase_line(erased, line, SIDE_SLIMNESS, (FOUND_TWICE_PX, FOUND_TWICE_PX))
+    lines = rules + sides
     few = len(lines) <= STROKES_OF_A_DIGIT and not any(all(reaches(line, mask.shape)) for line in lines)
     if few and _was_a_digit(erased, carriers[components], lines):
         return mask

@@ -339,6 +339,32 @@ def test_squares_take_nothing_of_a_fat_digit_that_they_cross() -> None:
     assert np.count_nonzero(left & digit) > 0.97 * np.count_nonzero(digit)
 
 
+def fine_squares(border: int = 2) -> UInt8:
+    """Squared paper as a large frame shows it, every third line of another thickness."""
+    page = np.zeros((960, 1280), np.uint8)
+    for number, place in enumerate(range(30, 1280, 60)):
+        cv2.line(page, (place, 0), (place, 959), 255, 2 if number % 3 else border)
+        cv2.line(page, (0, place), (1279, place), 255, 2 if number % 3 else border)
+    return page
+
+
+@pytest.mark.parametrize("stroke", [7, 9, 11])
+def test_the_bar_of_a_4_from_line_to_line_is_no_side_of_a_box_on_squared_paper(stroke: int) -> None:
+    bar = np.zeros((960, 1280), np.uint8)
+    cv2.line(bar, (278, 460), (458, 460), 255, stroke)
+
+    left = without_lines(fine_squares() | bar)
+
+    assert np.count_nonzero(left & bar) > 0.97 * np.count_nonzero(bar)
+    assert np.count_nonzero(left & ~bar) < 0.02 * np.count_nonzero(fine_squares())
+
+
+def test_thick_borders_between_fine_lines_go_with_them() -> None:
+    puzzle = fine_squares(border=7)
+
+    assert np.count_nonzero(without_lines(puzzle)) < 0.02 * np.count_nonzero(puzzle)
+
+
 @pytest.mark.parametrize("stroke", [8, 26])
 def test_a_fold_from_edge_to_edge_goes_from_a_large_digit_that_it_crosses(stroke: int) -> None:
     fold, digit = blank(), blank()

@@ -13,6 +13,7 @@ FAINT_SHARE = 0.2  # of the contrast of most of the digits' ink: fainter marks a
 PALE_SHARE = 0.5  # of their median strength: what is left of a rule is paler than a written 1
 THIN_SHARE = 0.42  # of their median stroke width, likewise, but beside bold print a 1 of a fine pen is as thin,
 PALER_SHARE = 0.75  # and then it is not as pale: .8 of the median strength and more
+CORNERS = 4, 7  # what is left where the lines of squares meet; of 17,000 drawn digits none was so thin and so pale
 MAX_DARK_RIM = 0.15  # of 5,482 drawn digits none has more; of the edges of pages and shadows, most have
 RESTLESS, UNQUIET = 0.4, 0.22  # of 12,000 drawn digits 2 are as restless; none that is unquiet is so among most others
 BOLD_PX, BOLD_INK, BOLD_SURE = 60, 0.6, 0.98  # longer side, strength of ink and probability of what is bold
@@ -95,14 +96,15 @@ def classify(scored: Scored, threshold: float) -> Verdicts:
     faint = ink.contrasts < FAINT_SHARE * _of_most_ink(ink.contrasts, regions, sure)
     told = sure & (winners != ONE)  # what is left of rules looks like 1s, and may outnumber the digits
     told = told if told.any() else sure
-    thin_and_pale = _below(THIN_SHARE, ink.stroke_widths, told) & _below(PALER_SHARE, ink.strengths, told)
+    thin, pale = _below(THIN_SHARE, ink.stroke_widths, told), _below(PALE_SHARE, ink.strengths, told)
+    of_rules = (winners == ONE) & (pale | thin & _below(PALER_SHARE, ink.strengths, told))
+    remnant = of_rules | np.isin(winners, CORNERS) & pale & thin
     restless = _restless(scored, sure, winners)
     sides = np.array([region.box_xywh[2:] for region in regions], dtype=np.float64).reshape(-1, 2)
     wide = sides[:, 0] > np.where(np.isin(winners, LYING), WIDEST, WIDE) * sides[:, 1]
-    remnant = _below(PALE_SHARE, ink.strengths, told) | thin_and_pale
     digits, doubtful, others = [], [], []
     for row, region in enumerate(regions):
-        if faint[row] or (remnant[row] and winners[row] == ONE):
+        if faint[row] or remnant[row]:
             continue
         if restless[row] or wide[row] or (winners[row] >= DIGITS and confidences[row] >= SURELY_NONE):
             others.append(region)

@@ -106,6 +106,25 @@ def test_what_is_left_of_a_thin_rule_is_no_1_either() -> None:
     assert [digit.digit for digit in verdicts.digits] == [4, 1, 8, 7]
 
 
+@pytest.mark.parametrize(
+    ("digit", "level", "width", "believed"),
+    [
+        pytest.param(7, 40.0, 1.5, False, id="a corner of squares"),
+        pytest.param(4, 40.0, 1.5, False, id="where two lines cross"),
+        pytest.param(7, 75.0, 1.5, True, id="a fine pen"),
+        pytest.param(7, 40.0, 3.0, True, id="a pale pen"),
+        pytest.param(2, 40.0, 1.5, True, id="no corner"),
+    ],
+)
+def test_a_thin_and_pale_corner_is_no_digit(digit: int, level: float, width: float, believed: bool) -> None:
+    rows = np.concatenate([scores(4, 0.9), scores(3, 0.9), scores(8, 0.9), scores(digit, 0.99)])
+    regions = [Region((40 * n, 20, 30, 40), (n,)) for n in range(4)]
+
+    verdicts = classify(scored(rows, regions, [120, 110, 120, level], stroke_widths=[6.0, 5.0, 6.0, width]), 0.5)
+
+    assert [digit.digit for digit in verdicts.digits] == [4, 3, 8] + [digit] * believed
+
+
 def test_what_is_left_of_squared_paper_is_no_digit_though_there_is_more_of_it() -> None:
     rows = np.concatenate([scores(4, 0.9), scores(1, 0.9), scores(8, 0.9), *[scores(1, 0.99)] * 9])
     regions = [Region((40 * n, 20, 30, 40), (n,)) for n in range(12)]

@@ -86,7 +86,7 @@ class RegionMap:
             size; row 0 is paper.
         resize_factor: working size divided by full resolution, at most 1.
         dark_on_light: whether ink is darker than paper.
-        dropped: how many candidate regions were left out because there were more than the cap.
+        left_out: ids of the pieces of ink that may be digits, too, but are in no region: there are more than the cap.
         tilt_deg: how far the lines of writing run down to the right, in degrees.
     """
 
@@ -95,7 +95,7 @@ class RegionMap:
     statistics: Int32
     resize_factor: float
     dark_on_light: bool
-    dropped: int = 0
+    left_out: tuple[int, ...] = ()
     tilt_deg: float = 0.0
 
 

@@ -22,7 +22,7 @@ from edge_app.protocols import Interpreter
 from edge_app.scorer import Scorer
 from edge_app.stages.alternatives import propose
 from edge_app.stages.binarize import Polarity, binarize
-from edge_app.stages.classify import DIGITS, ONE, classify
+from edge_app.stages.classify import DIGITS, ONE, Scored, classify, share_of_digits
 from edge_app.stages.company import in_company
 from edge_app.stages.context import believable, is_calm, with_clear_ends
 from edge_app.stages.crop import Patch, crop_regions
@@ -171,7 +171,7 @@ class Pipeline:
             said = self._read_other_ink(frame, watch, said.region_map) or said
         readings = tuple(without_margin(reading, margin, size_wh) for reading in said.readings)
         region_map = said.region_map
-        return FrameReadings(readings, size_wh, watch.total(), len(region_map.regions), region_map.dropped)
+        return FrameReadings(readings, size_wh, watch.total(), len(region_map.regions), len(region_map.left_out))
 
     def _read_page_again(self, frame: Frame, watch: StopWatch) -> "_Said | None":
         """The page of a frame, where the last one's was read alone; now and then the whole frame is looked at, too."""
@@ -237,10 +237,11 @@ class Pipeline:
     ) -> "_Said":
         """The numbers of the whole frame, or of a page in it; in the settings' ink, or another."""
         region_map, mask = self._find(frame, watch, page, polarity)
-        if follows:
-            scored = self._scorer.score_new(frame.gray, region_map, watch)
-        else:
-            scored = self._scorer.score(frame.gray, region_map, watch, look_again=True)
+        scored = self._scored(frame, region_map, watch, follows)
+        if region_map.left_out and (digits := share_of_digits(scored)):
+            limits = self._settings.limits.extended(digits)
+            region_map = find_regions(mask, region_map.dark_on_light, region_map.resize_factor, limits)
+            scored = self._scored(frame, region_map, watch, follows)
         belief = scored.belief
         proposals = propose(region_map, belief)
         watch.lap("regions")
@@ -268,6 +269,12 @@ class Pipeline:
         readings = with_clear_ends(readings, verdicts.others, region_map)
         watch.lap("readings")
         return _Said(readings, region_map, belief, patches)
+
+    def _scored(self, frame: Frame, region_map: RegionMap, watch: StopWatch, follows: bool) -> Scored:
+        """What the classifier says of regions; or said before, where the frame follows another."""
+        if follows:
+            return self._scorer.score_new(frame.gray, region_map, watch)
+        return self._scorer.score(frame.gray, region_map, watch, look_again=True)
 
     def _working(self, frame: Frame) -> UInt8:
         """The frame's gray at the size that digits are sought in."""

@@ -64,10 +64,33 @@ def test_regions_are_sought_in_the_cameras_own_small_picture() -> None:
     assert np.abs(np.subtract(reading.box_xywh, reference.box_xywh)).max() <= 4
 
 
-def test_the_cap_on_regions_is_reported() -> None:
-    read = pipeline(limits=RegionLimits(max_regions=2)).read(Frame(page(marks=5), 0, 0))
+@pytest.mark.parametrize(
+    ("digits", "marks", "found", "left_out"),
+    [
+        pytest.param((1,), 5, 2, 3, id="strokes may be anything"),
+        pytest.param((7,), 5, 5, 0, id="of a page of digits none is left out"),
+        pytest.param((7,), 9, 8, 1, id="but of very many"),
+        pytest.param((7, 10, 10), 9, 6, 3, id="among letters twice as many are looked at"),
+    ],
+)
+def test_the_cap_on_regions_follows_what_is_found_and_is_reported(
+    digits: tuple[int, ...], marks: int, found: int, left_out: int
+) -> None:
+    most = 3 if len(digits) > 1 else 2
 
-    assert (read.regions_found, read.regions_dropped) == (2, 3)
+    read = Pipeline(answering(*digits), ReadSettings(0.5, limits=RegionLimits(max_regions=most))).read(
+        Frame(page((1280, 480), marks), 0, 0))  # fmt: skip
+
+    assert (read.regions_found, read.regions_dropped) == (found, left_out)
+
+
+def answering(*labels: int) -> FakeInterpreter:
+    """A model that knows what is no digit and gives its answers in turn, over and over."""
+    eleven = replace(DIGIT_OUTPUT, shape=(1, 11))
+    return FakeInterpreter(
+        lambda tensor: certain_of([labels[row % len(labels)] for row in range(len(tensor))], classes=11),
+        output_details=eleven,
+    )
 
 
 def test_the_frame_is_not_written_to() -> None:

@@ -17,6 +17,7 @@ CORNERS = 4, 7  # what is left where the lines of squares meet; of 17,000 drawn 
 MAX_DARK_RIM = 0.15  # of 5,482 drawn digits none has more; of the edges of pages and shadows, most have
 RESTLESS, UNQUIET = 0.4, 0.22  # of 12,000 drawn digits 2 are as restless; none that is unquiet is so among most others
 BOLD_PX, BOLD_INK, BOLD_SURE = 60, 0.6, 0.98  # longer side, strength of ink and probability of what is bold
+BEYOND_DOUBT = 0.9  # probability of a digit on a page that may be full of them
 MANY = 20  # digits other than 1, which any scratch is: that many are writing, wherever they stand
 WIDE, WIDEST = 1.9, 2.5  # of its height: of 25,000 drawn digits none is wider, nor are those that may lie:
 LYING = 0, 2, 5
@@ -113,6 +114,12 @@ def classify(scored: Scored, threshold: float) -> Verdicts:
         else:
             doubtful.append(region)
     return Verdicts(tuple(digits), tuple(doubtful), tuple(others))
+
+
+def share_of_digits(scored: Scored) -> float:
+    """The share of regions that are digits beyond doubt, and not strokes, which anything may be; 0.0 of none."""
+    sure = (scored.belief >= BEYOND_DOUBT) & (scored.scores.argmax(axis=1) != ONE)
+    return float(np.count_nonzero(sure) / max(len(sure), 1))
 
 
 def _restless(scored: Scored, sure: NDArray[np.bool_], winners: NDArray[np.intp]) -> NDArray[np.bool_]:

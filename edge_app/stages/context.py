@@ -81,7 +81,8 @@ def believable(
         The rest, in the order given.
     """
     whole = [region for region in others if not region.cut]  # what runs off the frame is the desk
-    shapes = _boxes(whole)
+    unseen = region_map.statistics[list(region_map.left_out), :4] / region_map.resize_factor
+    shapes = np.vstack([_boxes(whole), unseen])
     digits = as_boxes([digit.box_xywh for reading in readings for digit in reading.digits])
     stats = region_map.statistics[1:]
     ink = stats[off_edges(stats, region_map.components.shape), :4] / region_map.resize_factor
@@ -96,7 +97,9 @@ def believable(
     if not kept or not len(shapes):
         return tuple(kept)
     unsigned = [region for region in whole if region.box_xywh not in signs]
-    every, telling = _boxes(unsigned), _boxes([r for r in unsigned if _is_broad(r) or r.box_xywh in letters])
+    every = np.vstack([_boxes(unsigned), unseen])
+    broad = _boxes([region for region in unsigned if _is_broad(region) or region.box_xywh in letters])
+    telling = np.vstack([broad, unseen[unseen[:, 2] >= BROAD_LETTER * unseen[:, 3]]])
     binary = _are_binary(kept, shapes)
     doubted = [r for r in kept if _is_plain(r) and not (binary or _is_supported(r, kept, in_fields))]
     beside = {r: every if r in doubted else telling for r in kept}

@@ -5,7 +5,7 @@ pieces beside one (the bar of a 5, a broken stroke) are joined to it; what is dr
 box, a table cell) is left out, and percent signs are erased.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 import numpy as np
@@ -21,6 +21,8 @@ Rows: TypeAlias = NDArray[np.intp]
 Flags: TypeAlias = NDArray[np.bool_]
 
 MIN_PART_AREA_PX = 8  # at working size; below this it is sensor noise, not a piece of a stroke
+MORE_DIGITS, MORE_LETTERS = 4, 2  # times as many regions, where digits are found among the tallest
+MOSTLY_DIGITS = 0.5  # share of them on a page of numbers; 1s aside, which anything may be
 MAX_PARTS = 2_000  # largest pieces looked at when joining; bounds the time of a frame full of specks
 MIN_ASPECT, MAX_ASPECT = 0.04, 6.0  # width / height: a ruler-straight 1; a number whose digits all touch
 MAX_SIDE_SHARE = 0.985  # of the frame's side: a digit may nearly fill the frame, the edge of a page spans it
@@ -57,6 +59,15 @@ class RegionLimits:
     min_height_px: int = 10
     max_regions: int = 256
 
+    def extended(self, digits: float) -> "RegionLimits":
+        """The same for a page with more on it, and a share of digits in what was looked at.
+
+        Of a page of digits as few are left out as can be, for what is left of a number is a wrong number; on a page of
+        words with some among them more letters tell which of them are words.
+        """
+        more = MORE_DIGITS if digits >= MOSTLY_DIGITS else MORE_LETTERS
+        return replace(self, max_regions=more * self.max_regions)
+
 
 DEFAULT_LIMITS = RegionLimits()
 
@@ -81,7 +92,7 @@ def find_regions(
     [(20, 10, 4, 30)]
     """
     components, stats = pieces_without_lines(mask)
-    rows, dropped = _tallest(stats, _digit_shaped(stats, mask.shape, limits), limits.max_regions)
+    rows, left_out = _tallest(stats, _digit_shaped(stats, mask.shape, limits), limits.max_regions)
     for pieces in slashes_with_rings(stats, rows):
         if is_percent(_ink_of(pieces, components, stats)):
             _erase(pieces, components, stats)
@@ -99,7 +110,8 @@ def find_regions(
     regions = tuple(
         as_region(boxes[index], tuple(int(row) for row in groups[index]), mask.shape, resize_factor) for index in order
     )
-    return RegionMap(regions, components, stats, resize_factor, dark_on_light, dropped, page_tilt(regions))
+    ids = tuple(left_out.tolist())
+    return RegionMap(regions, components, stats, resize_factor, dark_on_light, ids, page_tilt(regions))
 
 
 def as_region(
@@ -149,12 +161,10 @@ def _digit_shaped(stats: Int32, shape_hw: tuple[int, ...], limits: RegionLimits)
     return np.flatnonzero(fits)
 
 
-def _tallest(stats: Int32, rows: Rows, limit: int) -> tuple[Rows, int]:
-    """At most `limit` of the rows, and how many were left out."""
-    if len(rows) <= limit:
-        return rows, 0
-    tallest = np.argsort(-stats[rows, HEIGHT], kind="stable")[:limit]
-    return np.sort(rows[tallest]), len(rows) - limit
+def _tallest(stats: Int32, rows: Rows, limit: int) -> tuple[Rows, Rows]:
+    """At most `limit` of the rows, and those that were left out."""
+    ranked = np.argsort(-stats[rows, HEIGHT], kind="stable")
+    return np.sort(rows[ranked[:limit]]), np.sort(rows[ranked[limit:]])
 
 
 def _holds_digits(boxes: Int32) -> Flags:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from edge_app.frames import Region
-from edge_app.stages.classify import Scored, classify
+from edge_app.stages.classify import Scored, classify, share_of_digits
 from edge_app.stages.crop import Measures
 from tests.patches import patches_of
 
@@ -104,6 +104,14 @@ def test_what_is_left_of_a_thin_rule_is_no_1_either() -> None:
     verdicts = classify(scored(rows, regions, levels, stroke_widths=[6.0, 4.0, 6.0, 1.5, 1.5]), threshold=0.5)
 
     assert [digit.digit for digit in verdicts.digits] == [4, 1, 8, 7]
+
+
+def test_the_share_of_digits_leaves_out_strokes_and_doubts() -> None:
+    rows = np.concatenate([scores(4, 0.9), scores(1, 0.99), scores(8, 0.8), scores(7, 0.99)])
+    regions = [Region((40 * n, 20, 30, 40), (n,)) for n in range(4)]
+
+    assert share_of_digits(scored(rows, regions, [120.0] * 4)) == 0.5
+    assert share_of_digits(scored(np.zeros((0, 10), np.float32), [], [])) == 0.0
 
 
 @pytest.mark.parametrize(

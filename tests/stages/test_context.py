@@ -1,6 +1,7 @@
 """Among letters and shapes a lonely digit is not believed."""
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -8,7 +9,7 @@ import pytest
 
 from edge_app.frames import BoxXYWH, Digit, Reading, Region, UInt8
 from edge_app.stages.context import believable, with_clear_ends
-from edge_app.stages.regions import find_regions
+from edge_app.stages.regions import RegionLimits, find_regions
 from tests.patches import patch_of
 
 
@@ -204,6 +205,18 @@ def test_strokes_and_rings_in_the_boxes_of_a_form_are_digits_whatever_else_is_on
 
     assert texts(answers, labels) == []
     assert texts(answers, labels, in_fields=answers[:1]) == ["1011", "0"]
+
+
+@pytest.mark.parametrize(("height", "kept"), [(20, []), (12, ["44"])])
+def test_what_was_not_looked_at_stands_for_letters(height: int, kept: list[str]) -> None:
+    ink = np.zeros((480, 640), np.uint8)
+    for left in (78, 146, 168):
+        ink[110 : 110 + height, left : left + 16] = 255
+    region_map = replace(find_regions(ink, limits=RegionLimits(max_regions=1)), left_out=(1, 2, 3))
+    forty_four = number(100, "44")
+    patches = {digit.box_xywh: patch_of(0.06) for digit in forty_four.digits}
+
+    assert [reading.text for reading in believable([forty_four], [], region_map, patches)] == kept
 
 
 def test_small_specks_around_a_large_digit_say_nothing() -> None:

@@ -49,7 +49,7 @@ def scored(*digits: tuple[int, float, int]) -> Scored:
 def test_a_low_stroke_that_is_cut_off_a_digit_is_no_1(height: int, read: list[int]) -> None:
     parts = scored((7, 0.99, 50), (1, 0.99, height))
     ink = np.zeros((80, 80), np.int32)
-    region_map = RegionMap(parts.regions, ink, np.zeros((2, 5), np.int32), 1.0, True, 0, 0.0)
+    region_map = RegionMap(parts.regions, ink, np.zeros((2, 5), np.int32), 1.0, True)
     way = Proposal((0,), 2, {(0, 1): 0, (1, 2): 1})
 
     divided = best_division(Proposals(region_map, (way,)), scored((10, 0.6, 50)), parts)
@@ -63,7 +63,7 @@ def test_a_low_stroke_that_is_cut_off_a_digit_is_no_1(height: int, read: list[in
 )
 def test_of_one_piece_of_ink_three_strokes_are_no_1s(labels: list[int], divided: bool) -> None:
     parts = scored(*((label, 0.99, 50) for label in labels))
-    region_map = RegionMap(parts.regions, np.zeros((80, 80), np.int32), np.zeros((2, 5), np.int32), 1.0, True, 0, 0.0)
+    region_map = RegionMap(parts.regions, np.zeros((80, 80), np.int32), np.zeros((2, 5), np.int32), 1.0, True)
     way = Proposal((0,), 3, {(0, 1): 0, (1, 2): 1, (2, 3): 2})
 
     found = best_division(Proposals(region_map, (way,)), scored((10, 0.9, 50)), parts)
@@ -81,7 +81,7 @@ def test_of_one_piece_of_ink_three_strokes_are_no_1s(labels: list[int], divided:
 )
 def test_strokes_that_lean_apart_are_no_1s_that_touch(leans: list[float], divided: bool) -> None:
     parts = replace(scored((1, 0.99, 50), (1, 0.99, 50)), leans=np.array(leans, np.float32))
-    region_map = RegionMap(parts.regions, np.zeros((80, 80), np.int32), np.zeros((2, 5), np.int32), 1.0, True, 0, 0.0)
+    region_map = RegionMap(parts.regions, np.zeros((80, 80), np.int32), np.zeros((2, 5), np.int32), 1.0, True)
     way = Proposal((0,), 2, {(0, 1): 0, (1, 2): 1})
 
     found = best_division(Proposals(region_map, (way,)), scored((10, 0.9, 50)), parts)
@@ -91,7 +91,7 @@ def test_strokes_that_lean_apart_are_no_1s_that_touch(leans: list[float], divide
 
 def test_of_two_cuts_as_good_the_one_that_leaves_a_1_whole_is_taken() -> None:
     parts = scored((1, 0.99, 30), (7, 0.99, 50), (1, 0.99, 48), (7, 0.99, 50))
-    region_map = RegionMap(parts.regions, np.zeros((80, 80), np.int32), np.zeros((2, 5), np.int32), 1.0, True, 0, 0.0)
+    region_map = RegionMap(parts.regions, np.zeros((80, 80), np.int32), np.zeros((2, 5), np.int32), 1.0, True)
     way = Proposal((0,), 3, {(0, 1): 0, (1, 3): 1, (0, 2): 2, (2, 3): 3})
 
     divided = best_division(Proposals(region_map, (way,)), scored((10, 0.9, 50)), parts)
@@ -107,7 +107,9 @@ def test_a_piece_is_given_to_the_neighbour_that_it_makes_a_digit_of_and_else_lef
     with_bar: float, read: list[int]
 ) -> None:
     offered = scored((8, 0.99, 50), (8, 0.99, 50), (7, with_bar, 50))
-    region_map = RegionMap(offered.regions, np.zeros((80, 80), np.int32), np.zeros((2, 5), np.int32), 1.0, True, 0, 0.0)
+    region_map = RegionMap(
+        offered.regions, np.zeros((80, 80), np.int32), np.zeros((2, 5), np.int32), 1.0, True, (), 0.0
+    )
     alone = Proposal((0,), 1, {(0, 1): 0}, left_out=True)
     to_neighbour = Proposal((0, 1), 2, {(0, 1): 1, (1, 2): 2})
 
@@ -123,7 +125,7 @@ def test_a_piece_is_given_to_the_neighbour_that_it_makes_a_digit_of_and_else_lef
 )
 def test_among_many_shapes_that_are_no_digits_none_is_cut_into_digits(signs: int, divided: bool) -> None:
     parts = scored((4, 0.99, 50), (7, 0.99, 50))
-    region_map = RegionMap(parts.regions, np.zeros((80, 80), np.int32), np.zeros((2, 5), np.int32), 1.0, True, 0, 0.0)
+    region_map = RegionMap(parts.regions, np.zeros((80, 80), np.int32), np.zeros((2, 5), np.int32), 1.0, True)
     page = scored((10, 0.6, 50), *[(5, 0.95, 50)] * 6, *[(10, 0.99, 50)] * signs)
     way = Proposal((0,), 2, {(0, 1): 0, (1, 2): 1})
 

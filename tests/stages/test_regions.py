@@ -205,8 +205,13 @@ def test_the_cap_keeps_the_tallest_and_counts_the_rest() -> None:
     region_map = find_regions(mask, limits=RegionLimits(max_regions=5))
 
     assert len(region_map.regions) == 5
-    assert region_map.dropped == 15
+    assert len(region_map.left_out) == 15
     assert min(region.box_xywh[3] for region in region_map.regions) == 35
+
+
+@pytest.mark.parametrize(("digits", "most"), [(0.01, 20), (0.49, 20), (0.5, 40), (1.0, 40)])
+def test_the_cap_is_higher_on_a_page_of_digits(digits: float, most: int) -> None:
+    assert RegionLimits(min_height_px=12, max_regions=10).extended(digits) == RegionLimits(12, most)
 
 
 def test_five_thousand_blobs_are_capped() -> None:
@@ -218,7 +223,7 @@ def test_five_thousand_blobs_are_capped() -> None:
     region_map = find_regions(mask)
 
     assert len(region_map.regions) == 256
-    assert region_map.dropped == 5000 - 256
+    assert len(region_map.left_out) == 5000 - 256
 
 
 def test_the_mask_is_not_written_to() -> None:

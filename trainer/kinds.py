@@ -56,6 +56,7 @@ class Kind:
         frame_wh: size of the picture; None for what the caller wants.
         clutter: how many fingers and pens lie on the page.
         orientation: of `edge-app read` that the picture is meant for.
+        digits: that are written.
     """
 
     layout: Callable[[Sheet], None] = layouts.plain
@@ -66,6 +67,7 @@ class Kind:
     frame_wh: tuple[int, int] | None = None
     clutter: int = 0
     orientation: str = "upright"
+    digits: str = "0123456789"
 
 
 def draw(name: str, handwriting: Digits, random: np.random.Generator, frame_wh: tuple[int, int] = FRAME_WH) -> Scene:
@@ -79,7 +81,8 @@ def draw(name: str, handwriting: Digits, random: np.random.Generator, frame_wh: 
     """
     kind = (KINDS | TAUGHT)[name]
     frame_wh = kind.frame_wh or frame_wh
-    sheet = Sheet(handwriting, random, kind.style)
+    written = np.flatnonzero(np.isin(handwriting.labels, [int(digit) for digit in kind.digits]))
+    sheet = Sheet(handwriting.take(written), random, kind.style)
     kind.layout(sheet)
     page = with_clutter(sheet.page(), kind.clutter, random)
     view = replace(random_view(random, frame_wh), **kind.view(random))
@@ -260,6 +263,9 @@ POSITIVE: dict[str, Kind] = {
     "slanted": Kind(style=Style(pens=PENS, slant=(-0.25, 0.5))),
     "notes": Kind(layouts.notes),
     "dated": Kind(layouts.dated, style=Style(height_px=(50, 90))),
+    "full": Kind(style=Style(height_px=(24, 32), pens=PENS), frame_wh=(1600, 1200)),
+    "binary": Kind(layouts.sums, digits="01"),
+    "coded": Kind(layouts.form, digits="01"),
     "turned": Kind(view=_turned, orientation="auto"),
 }
 """With digits."""

@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 import pytest
 
+from edge_app.stages.regions import RegionLimits
 from trainer import kinds
 from trainer.data import Mnist
 from trainer.kinds import KINDS, NEGATIVE, POSITIVE, TAUGHT, Scene, draw
@@ -30,6 +31,15 @@ def test_digits_are_where_the_truth_says(name: str, mnist: Mnist) -> None:
         for x, y, box_width, box_height in number.digit_boxes:
             assert min(box_width, box_height) >= 2
             assert gray[y : y + box_height, x : x + box_width].std() > 2.0
+
+
+@pytest.mark.parametrize("name", ["binary", "coded"])
+def test_binary_numbers_are_written_with_0s_and_1s(name: str, mnist: Mnist) -> None:
+    assert set("".join(number.text for number in scene(name, mnist).numbers)) == {"0", "1"}
+
+
+def test_a_full_page_holds_more_digits_than_are_looked_at_first(mnist: Mnist) -> None:
+    assert sum(len(number.text) for number in scene("full", mnist).numbers) > RegionLimits().max_regions
 
 
 @pytest.mark.parametrize("name", NEGATIVE)

@@ -5,7 +5,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge_app.frames import Int32, UInt8
-from edge_app.stages.across import BARE_PERCENTILE, CROSSING, WANDER_PX, thickness
+from edge_app.stages.across import BARE_PERCENTILE, WANDER_PX, thickness
 from edge_app.stages.boxes import AREA, HEIGHT, LEFT, TOP, WIDTH
 from edge_app.stages.segments import APART, MAX_SLOPE, Segment, distinct
 
@@ -54,15 +54,15 @@ def are_squares(rules: list[Segment], side: int) -> bool:
     return all(len(distinct(rules, APART * side)) >= 2 for rules in ways)
 
 
-def without_strokes(mask: UInt8, lines: list[Segment], most: float) -> list[Segment]:
-    """The lines that are no thicker than so many pixels where nothing crosses them."""
-    return [line for line in lines if thickness(mask, line, BARE_PERCENTILE) <= most]
+def without_strokes(mask: UInt8, lines: list[Segment], least: float) -> list[Segment]:
+    """The lines that are thinner than so many pixels where nothing crosses them; with others digits are written."""
+    return [line for line in lines if thickness(mask, line, BARE_PERCENTILE) < least]
 
 
 def thickest_bare(mask: UInt8, rules: list[Segment]) -> float:
-    """Pixels across what may still be a line of squared paper or a puzzle; digits are written with what is thicker."""
+    """Pixels across the thickest of the long lines of squared paper or a puzzle, where nothing crosses it."""
     long = [rule for rule in rules if rule.length >= LONG_SHARE * mask.shape[rule.flat]] or rules
-    return CROSSING * max(thickness(mask, rule, BARE_PERCENTILE) for rule in long) + 1
+    return max(thickness(mask, rule, BARE_PERCENTILE) for rule in long)
 
 
 def find_hairlines(mask: UInt8, lines: list[Segment], thickest: float) -> list[Segment]:

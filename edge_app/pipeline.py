@@ -102,6 +102,7 @@ class Pipeline:
         self._scorer = Scorer(interpreter)
         self._settings = settings
         self._follows = False
+        self._limits = settings.limits  # of the next frame, where it follows
         self._lie = Lie(settings.settle_frames)
         self._frames = 0
         self._frames_on_page = 0
@@ -121,6 +122,8 @@ class Pipeline:
         """
         self._follows = follows
         self._scorer.follow(follows)
+        if not follows:
+            self._limits = self._settings.limits
         if self._settings.roi is None:
             return self._read_part(frame)
         box = roi_box(self._settings.roi, frame.size_wh)
@@ -236,12 +239,15 @@ class Pipeline:
         polarity: Polarity | None = None,
     ) -> "_Said":
         """The numbers of the whole frame, or of a page in it; in the settings' ink, or another."""
-        region_map, mask = self._find(frame, watch, page, polarity)
+        limits = self._limits if follows else self._settings.limits
+        region_map, mask = self._find(frame, watch, page, polarity, limits)
         scored = self._scored(frame, region_map, watch, follows)
-        if region_map.left_out and (digits := share_of_digits(scored)):
-            limits = self._settings.limits.extended(digits)
-            region_map = find_regions(mask, region_map.dark_on_light, region_map.resize_factor, limits)
+        wanted = self._settings.limits.extended(share_of_digits(scored))
+        if region_map.left_out and wanted.max_regions > limits.max_regions:
+            region_map = find_regions(mask, region_map.dark_on_light, region_map.resize_factor, wanted)
             scored = self._scored(frame, region_map, watch, follows)
+        if follows:
+            self._limits = wanted
         belief = scored.belief
         proposals = propose(region_map, belief)
         watch.lap("regions")
@@ -284,7 +290,12 @@ class Pipeline:
         return shrunk(frame.gray, side_px) if side_px else frame.gray
 
     def _find(
-        self, frame: Frame, watch: StopWatch, page: UInt8 | None = None, polarity: Polarity | None = None
+        self,
+        frame: Frame,
+        watch: StopWatch,
+        page: UInt8 | None = None,
+        polarity: Polarity | None = None,
+        limits: RegionLimits | None = None,
     ) -> tuple[RegionMap, UInt8]:
         """Where there may be digits, and the mask that they were found in; on a page alone, where there is one."""
         settings = self._settings
@@ -301,7 +312,7 @@ class Pipeline:
             mask = wholly_on_page(mask, on_page)
         watch.lap("binarize")
         resize_factor = gray.shape[1] / frame.gray.shape[1]
-        region_map = find_regions(mask, ink.dark_on_light, resize_factor, settings.limits)
+        region_map = find_regions(mask, ink.dark_on_light, resize_factor, limits or settings.limits)
         watch.lap("regions")
         return region_map, mask
 

@@ -84,6 +84,19 @@ def test_the_cap_on_regions_follows_what_is_found_and_is_reported(
     assert (read.regions_found, read.regions_dropped) == (found, left_out)
 
 
+def test_a_full_page_that_stays_is_not_classified_again() -> None:
+    model = answering(7)
+    reader = Pipeline(model, ReadSettings(0.5, limits=RegionLimits(max_regions=2)))
+    frame = Frame(page((1280, 480), 7), 0, 0)
+    first = reader.read(frame, follows=True)
+    model.invocations.clear()
+
+    again = reader.read(frame, follows=True)
+
+    assert first.regions_found == again.regions_found == 7
+    assert sum(model.invocations) == 0
+
+
 def answering(*labels: int) -> FakeInterpreter:
     """A model that knows what is no digit and gives its answers in turn, over and over."""
     eleven = replace(DIGIT_OUTPUT, shape=(1, 11))

@@ -60,12 +60,12 @@ class RegionLimits:
     max_regions: int = 256
 
     def extended(self, digits: float) -> "RegionLimits":
-        """The same for a page with more on it, and a share of digits in what was looked at.
+        """The same for a page with such a share of digits in what was looked at, as far as there is more on it.
 
         Of a page of digits as few are left out as can be, for what is left of a number is a wrong number; on a page of
         words with some among them more letters tell which of them are words.
         """
-        more = MORE_DIGITS if digits >= MOSTLY_DIGITS else MORE_LETTERS
+        more = MORE_DIGITS if digits >= MOSTLY_DIGITS else MORE_LETTERS if digits else 1
         return replace(self, max_regions=more * self.max_regions)
 
 

@@ -280,7 +280,7 @@ def _is_supported(reading: Reading, readings: Sequence[Reading], in_fields: Coll
 def _are_binary(readings: Sequence[Reading], shapes: Boxes) -> bool:
     """Whether a page is one of binary numbers: with 0s and 1s, of each at least as many as of shapes that are none."""
     text = "".join(reading.text for reading in readings)
-    if not text or set(text) != {"0", "1"}:
+    if set(text) != {"0", "1"}:
         return False
     height = median(reading.box_xywh[3] for reading in readings)
     large = np.count_nonzero(shapes[:, 2:].max(axis=1) >= SPECK * height)

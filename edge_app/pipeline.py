@@ -50,7 +50,7 @@ from edge_app.stages.page import (
     without_surroundings,
 )
 from edge_app.stages.readings import group_readings
-from edge_app.stages.regions import RegionLimits, find_regions
+from edge_app.stages.regions import RegionLimits, find_regions, with_limits
 from edge_app.stages.roi import moved, part_of, roi_box
 from edge_app.stages.shrink import shrunk
 from edge_app.stages.signs import parentheses, with_bent_ones, without_small_signs
@@ -244,7 +244,7 @@ class Pipeline:
         scored = self._scored(frame, region_map, watch, follows)
         wanted = self._settings.limits.extended(share_of_digits(scored))
         if region_map.left_out and wanted.max_regions > limits.max_regions:
-            region_map = find_regions(mask, region_map.dark_on_light, region_map.resize_factor, wanted)
+            region_map = with_limits(region_map, wanted)
             scored = self._scored(frame, region_map, watch, follows)
         if follows:
             self._limits = wanted

@@ -56,7 +56,7 @@ class Kind:
         frame_wh: size of the picture; None for what the caller wants.
         clutter: how many fingers and pens lie on the page.
         orientation: of `edge-app read` that the picture is meant for.
-        digits: that are written.
+        digits: that are written; "" for all.
     """
 
     layout: Callable[[Sheet], None] = layouts.plain
@@ -67,7 +67,7 @@ class Kind:
     frame_wh: tuple[int, int] | None = None
     clutter: int = 0
     orientation: str = "upright"
-    digits: str = "0123456789"
+    digits: str = ""
 
 
 def draw(name: str, handwriting: Digits, random: np.random.Generator, frame_wh: tuple[int, int] = FRAME_WH) -> Scene:
@@ -81,8 +81,10 @@ def draw(name: str, handwriting: Digits, random: np.random.Generator, frame_wh: 
     """
     kind = (KINDS | TAUGHT)[name]
     frame_wh = kind.frame_wh or frame_wh
-    written = np.flatnonzero(np.isin(handwriting.labels, [int(digit) for digit in kind.digits]))
-    sheet = Sheet(handwriting.take(written), random, kind.style)
+    if kind.digits:
+        written = np.isin(handwriting.labels, [int(digit) for digit in kind.digits])
+        handwriting = handwriting.take(np.flatnonzero(written))
+    sheet = Sheet(handwriting, random, kind.style)
     kind.layout(sheet)
     page = with_clutter(sheet.page(), kind.clutter, random)
     view = replace(random_view(random, frame_wh), **kind.view(random))

@@ -16,6 +16,7 @@ SPACED_SHARE = 0.1  # the same of one that lies where the spacing puts it
 HAIR_SPAN = 0.4  # the same, from its first dash to its last
 END_PX = 8  # that the lines of a grid end before or after one another
 LONG_SHARE = 0.6  # of the frame's side: no digits in a row look like a line so long
+THICK_RULE = 2.0  # times the thickest of these, from which a short line is digits in a row
 UNEVEN = 0.25  # of the space between rules: how far off one may lie
 
 
@@ -54,15 +55,15 @@ def are_squares(rules: list[Segment], side: int) -> bool:
     return all(len(distinct(rules, APART * side)) >= 2 for rules in ways)
 
 
-def without_strokes(mask: UInt8, lines: list[Segment], least: float) -> list[Segment]:
-    """The lines that are thinner than so many pixels where nothing crosses them; with others digits are written."""
-    return [line for line in lines if thickness(mask, line, BARE_PERCENTILE) < least]
+def without_digits_in_rows(mask: UInt8, rules: list[Segment]) -> tuple[list[Segment], float]:
+    """The lines of squared paper or a puzzle that are no thicker than lines are, and the thickness of the thickest.
 
-
-def thickest_bare(mask: UInt8, rules: list[Segment]) -> float:
-    """Pixels across the thickest of the long lines of squared paper or a puzzle, where nothing crosses it."""
-    long = [rule for rule in rules if rule.length >= LONG_SHARE * mask.shape[rule.flat]] or rules
-    return max(thickness(mask, rule, BARE_PERCENTILE) for rule in long)
+    The long ones tell; where nothing crosses them, in pixels.
+    """
+    bare = [thickness(mask, rule, BARE_PERCENTILE) for rule in rules]
+    long = [px for px, rule in zip(bare, rules, strict=True) if rule.length >= LONG_SHARE * mask.shape[rule.flat]]
+    thickest = max(long or bare)
+    return [rule for px, rule in zip(bare, rules, strict=True) if px < THICK_RULE * thickest + 1], thickest
 
 
 def find_hairlines(mask: UInt8, lines: list[Segment], thickest: float) -> list[Segment]:

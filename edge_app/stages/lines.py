@@ -18,9 +18,8 @@ from edge_app.stages.grids import (
     are_squares,
     find_hairlines,
     spacing_of,
-    thickest_bare,
     thickest_line,
-    without_strokes,
+    without_digits_in_rows,
 )
 from edge_app.stages.loops import is_loop
 from edge_app.stages.rules import completed, find_rules, reaches
@@ -39,7 +38,6 @@ SIDE_SLIMNESS = 7.0  # the same of the side of a box
 IN_ROW = 0.008  # of the longer side: how far pieces of one line may lie from its straight continuation
 LEFTOVER_SHARE = 0.55  # of the longest line: a larger piece left over was the rest of a digit
 STROKES_OF_A_DIGIT = 3  # straight ones, at most: a 4 that fills the frame
-THICK_RULE = 2.0  # times the thickest of the long ones, from which a short line is digits in a row
 THICKEST_PX = 15  # of a line; thicker ink is the desk around a page
 
 
@@ -87,8 +85,7 @@ def remove_lines(mask: UInt8, components: Int32, stats: Int32) -> UInt8:
         rules = completed(rules, ruled, _pieces(mask, components, stats, carriers, ruled), IN_ROW * side)
     squares = are_squares(rules, side)
     if squares:
-        thickest = thickest_bare(mask, rules)
-        rules = without_strokes(mask, rules, THICK_RULE * thickest + 1)
+        rules, thickest = without_digits_in_rows(mask, rules)
     sides = without_rules(sides, rules, IN_ROW * side)
     if not rules and not sides:
         return mask
@@ -96,7 +93,7 @@ def remove_lines(mask: UInt8, components: Int32, stats: Int32) -> UInt8:
     for rule in rules:
         erase_line(erased, rule, SLIMNESS, _reach(rule, rules))
     if squares:  # whose lines were beside the strokes of digits until now
-        sides = without_strokes(erased, sides, CROSSING * thickest + 1)
+        sides = [line for line in sides if thickness(erased, line, BARE_PERCENTILE) < CROSSING * thickest + 1]
     for line in sides:
         erase_line(erased, line, SIDE_SLIMNESS, (FOUND_TWICE_PX, FOUND_TWICE_PX))
     lines = rules + sides

@@ -92,23 +92,37 @@ def find_regions(
     [(20, 10, 4, 30)]
     """
     components, stats = pieces_without_lines(mask)
-    rows, left_out = _tallest(stats, _digit_shaped(stats, mask.shape, limits), limits.max_regions)
+    return _regions_of(components, stats, dark_on_light, resize_factor, limits)
+
+
+def with_limits(region_map: RegionMap, limits: RegionLimits) -> RegionMap:
+    """The regions that the same ink has within other limits."""
+    ink = region_map.components, region_map.statistics
+    return _regions_of(*ink, region_map.dark_on_light, region_map.resize_factor, limits)
+
+
+def _regions_of(
+    components: Int32, stats: Int32, dark_on_light: bool, resize_factor: float, limits: RegionLimits
+) -> RegionMap:
+    """The regions among pieces of ink, from which percent signs are erased."""
+    shape_hw = components.shape
+    rows, left_out = _tallest(stats, _digit_shaped(stats, shape_hw, limits), limits.max_regions)
     for pieces in slashes_with_rings(stats, rows):
         if is_percent(_ink_of(pieces, components, stats)):
             _erase(pieces, components, stats)
     rows = rows[stats[rows, HEIGHT] > 0]
     rows = rows[~(_holds_digits(stats[rows]) | _is_thin_round_others(stats[rows]))]
-    rows = rows[stats[rows, HEIGHT] >= _tallest_whole(stats[rows], mask.shape) * MIN_SHARE_OF_TALLEST]
+    rows = rows[stats[rows, HEIGHT] >= _tallest_whole(stats[rows], shape_hw) * MIN_SHARE_OF_TALLEST]
     flat = stats[rows, WIDTH] > stats[rows, HEIGHT] * FLAT_ASPECT  # a digit, or the bar of one
-    edge = np.array([_at_frame_edge(tuple(box), mask.shape) for box in stats[rows, :AREA].tolist()], dtype=bool)
+    edge = np.array([_at_frame_edge(tuple(box), shape_hw) for box in stats[rows, :AREA].tolist()], dtype=bool)
     inner = rows[~flat & ~edge]  # the desk beside a page is as little of a digit as it is one
-    groups = _join_parts(stats, _join_twins(stats, inner), _parts(stats, rows[~flat], mask.shape))
+    groups = _join_parts(stats, _join_twins(stats, inner), _parts(stats, rows[~flat], shape_hw))
     joined = {row for group in groups for row in group}
     groups += [[row] for row in rows[flat | edge].tolist() if row not in joined]
     boxes = [union(stats[group]) for group in groups]
     order = sorted(range(len(groups)), key=lambda index: boxes[index])
     regions = tuple(
-        as_region(boxes[index], tuple(int(row) for row in groups[index]), mask.shape, resize_factor) for index in order
+        as_region(boxes[index], tuple(int(row) for row in groups[index]), shape_hw, resize_factor) for index in order
     )
     ids = tuple(left_out.tolist())
     return RegionMap(regions, components, stats, resize_factor, dark_on_light, ids, page_tilt(regions))

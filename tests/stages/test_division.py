@@ -107,9 +107,7 @@ def test_a_piece_is_given_to_the_neighbour_that_it_makes_a_digit_of_and_else_lef
     with_bar: float, read: list[int]
 ) -> None:
     offered = scored((8, 0.99, 50), (8, 0.99, 50), (7, with_bar, 50))
-    region_map = RegionMap(
-        offered.regions, np.zeros((80, 80), np.int32), np.zeros((2, 5), np.int32), 1.0, True, (), 0.0
-    )
+    region_map = RegionMap(offered.regions, np.zeros((80, 80), np.int32), np.zeros((2, 5), np.int32), 1.0, True)
     alone = Proposal((0,), 1, {(0, 1): 0}, left_out=True)
     to_neighbour = Proposal((0, 1), 2, {(0, 1): 1, (1, 2): 2})
 

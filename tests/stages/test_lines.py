@@ -7,8 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edge_app.frames import UInt8
+from edge_app.stages.grids import without_digits_in_rows
 from edge_app.stages.lines import remove_lines
 from edge_app.stages.regions import find_regions
+from edge_app.stages.segments import Segment
 
 SHAPE = (480, 640)
 
@@ -363,6 +365,27 @@ def test_thick_borders_between_fine_lines_go_with_them() -> None:
     puzzle = fine_squares(border=7)
 
     assert np.count_nonzero(without_lines(puzzle)) < 0.02 * np.count_nonzero(puzzle)
+
+
+@pytest.mark.parametrize(
+    ("px", "length", "kept"),
+    [
+        pytest.param(13, 300, True, id="a bold line of a puzzle"),
+        pytest.param(17, 300, False, id="digits in a row"),
+        pytest.param(17, 900, True, id="a long line tells how thick they are"),
+    ],
+)
+def test_a_short_line_may_be_twice_as_thick_as_the_long_ones(px: int, length: int, kept: bool) -> None:
+    page = np.zeros((960, 1280), np.uint8)
+    page[197:204, 30:1251] = 255
+    page[500 - px // 2 : 501 + px // 2, 30 : 31 + length] = 255
+    border = Segment((30.0, 1250.0), (200.0, 200.0), 1220.0, True)
+    other = Segment((30.0, 30.0 + length), (500.0, 500.0), float(length), True)
+
+    assert without_digits_in_rows(page, [border, other]) == (
+        [border, other] if kept else [border],
+        px if length > 600 else 7,
+    )
 
 
 @pytest.mark.parametrize("stroke", [8, 26])

@@ -29,6 +29,7 @@ from edge_app.stages.crop import Patch, crop_regions
 from edge_app.stages.division import UNLIKE, best_division
 from edge_app.stages.dotted import without_dotted
 from edge_app.stages.fields import joined_in_fields
+from edge_app.stages.hand import in_one_hand
 from edge_app.stages.margin import margin_px, with_margin, without_margin
 from edge_app.stages.orientation import (
     QUARTERS,
@@ -253,7 +254,7 @@ class Pipeline:
         watch.lap("regions")
         if proposals.ways:
             scored = best_division(proposals, scored, self._scorer.score(frame.gray, proposals.region_map, watch))
-        by_hand = without_ruled_ones(scored, region_map)
+        by_hand = without_ruled_ones(in_one_hand(scored), region_map)
         told_apart = without_slashes(by_hand)
         brackets = parentheses(told_apart)
         told_apart = replace(told_apart, scores=without_digit(told_apart.scores, brackets))

@@ -12,6 +12,7 @@ from edge_app.stages.segments import Segment
 STRIP_PX = 14  # to either side of a line that is looked at across it
 TAIL_PX, STEP_PX = 120, 30  # of a line, that tell where it goes on, and that it is then followed by
 LEAST_SEEN_PX = 8  # of a step: fewer may be a stroke that crosses
+BOLD_PX, MOST_MISSED = 4.0, 2  # thickness of a line that no threshold loses; steps without it, where it ends
 WANDER_PX = 3  # that a line strays from straight: paper is bent, lenses are round
 LEAST_BARE = 0.3  # of a line: the least that nothing crosses
 MAX_STEPS = 0.03  # of that: how often the middle of the ink leaps; the strokes of joined-up writing do
@@ -79,8 +80,9 @@ def erase_line(mask: UInt8, line: Segment, slimness: float, beyond: tuple[float,
     thin = found & (bottom - top + 1 <= crossed)
     course[drawn] = _followed(along[drawn], course[drawn], top, bottom, thin)
     ends = np.flatnonzero(drawn)[[0, -1]]
-    _prolong(view, along[ends[0] :], course[ends[0] :], ends[1] - ends[0] + 1, crossed)
-    _prolong(view, along[ends[1] :: -1], course[ends[1] :: -1], ends[1] - ends[0] + 1, crossed)
+    last = ends[0] + _prolong(view, along[ends[0] :], course[ends[0] :], ends[1] - ends[0] + 1, crossed)
+    first = ends[1] + 1 - _prolong(view, along[ends[1] :: -1], course[ends[1] :: -1], ends[1] - ends[0] + 1, crossed)
+    along, course = along[first:last], course[first:last]
     top, bottom, found = _runs(view, along, course)
     thin = found & (bottom - top + 1 <= crossed)
     for offset in range(int((bottom - top)[thin].max(initial=-1)) + 1):
@@ -89,8 +91,10 @@ def erase_line(mask: UInt8, line: Segment, slimness: float, beyond: tuple[float,
         view[rows[within], along[thin][within]] = 0
 
 
-def _prolong(view: UInt8, along: NDArray[np.int64], course: NDArray[np.float64], known: int, crossed: float) -> None:
+def _prolong(view: UInt8, along: NDArray[np.int64], course: NDArray[np.float64], known: int, crossed: float) -> int:
     """Follows a line step by step beyond where its course is known, and writes that into the course itself.
+
+    A fine one may be faint and go on further along; a bold one ends where its ink does.
 
     Args:
         view: (h, w) uint8, the ink; along the line is across the view.
@@ -99,15 +103,19 @@ def _prolong(view: UInt8, along: NDArray[np.int64], course: NDArray[np.float64],
         known: at least 1.
         crossed: thickness of ink from which a stroke crosses the line.
     """
-    while known < len(along):
+    missed, is_bold = 0, crossed > BOLD_PX * CROSSING + 1
+    while known < len(along) and not (is_bold and missed >= MOST_MISSED):
         tail, step = slice(max(0, known - TAIL_PX), known), slice(known, known + STEP_PX)
         slope, start = np.polyfit(along[tail], course[tail], 1) if known > 1 else (0.0, course[0])
         course[step] = start + slope * along[step]
         top, bottom, found = _runs(view, along[step], course[step])
         thin = found & (bottom - top + 1 <= crossed)
+        missed += 1
         if np.count_nonzero(thin) >= LEAST_SEEN_PX:
+            missed = 0
             course[step] += float(np.median(((top + bottom) / 2 - course[step])[thin]))
         known += STEP_PX
+    return min(known, len(along))
 
 
 def _followed(

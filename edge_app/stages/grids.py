@@ -44,11 +44,6 @@ def _is_one_of_a_grid(line: Segment, lines: list[Segment]) -> bool:
     return bool(abs(here - first - step * round((here - first) / step)) <= WANDER_PX)
 
 
-def thickest_line(mask: UInt8, rules: list[Segment]) -> float:
-    """Pixels across the thickest line of squared paper, or across a fine one where the rules cross in no squares."""
-    return max(HAIR_PX, *(thickness(mask, rule) for rule in rules)) if are_squares(rules, max(mask.shape)) else HAIR_PX
-
-
 def are_squares(rules: list[Segment], side: int) -> bool:
     """Whether rules cross in squares; the frame's longer side is in pixels."""
     ways = ([rule for rule in rules if rule.flat is way] for way in (True, False))
@@ -56,7 +51,7 @@ def are_squares(rules: list[Segment], side: int) -> bool:
 
 
 def without_digits_in_rows(mask: UInt8, rules: list[Segment]) -> tuple[list[Segment], float]:
-    """The lines of squared paper or a puzzle that are no thicker than lines are, and the thickness of the thickest.
+    """The lines of a ruled page or a puzzle that are no thicker than lines are, and the thickness of the thickest.
 
     The long ones tell; where nothing crosses them, in pixels.
     """

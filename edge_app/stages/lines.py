@@ -11,14 +11,14 @@ from numpy.typing import NDArray
 
 from edge_app.frames import Int32, UInt8
 from edge_app.stages.across import BARE_PERCENTILE, CROSSING, erase_line, is_straight, thickness
-from edge_app.stages.box_sides import erase_posts, find_box_sides, without_rules
+from edge_app.stages.box_sides import TOUCHING, erase_posts, find_box_sides, without_rules
 from edge_app.stages.boxes import AREA, HEIGHT, WIDTH, off_edges, pieces_of_ink
 from edge_app.stages.grids import (
     DASH_SLIMNESS,
+    HAIR_PX,
     are_squares,
     find_hairlines,
     spacing_of,
-    thickest_line,
     without_digits_in_rows,
 )
 from edge_app.stages.loops import is_loop
@@ -83,15 +83,15 @@ def remove_lines(mask: UInt8, components: Int32, stats: Int32) -> UInt8:
     ruled = distinct([rule for rule in rules if rule.flat], APART * side)
     if len(ruled) >= 2 and spacing_of(ruled, mask.shape[1] / 2) <= WIDEST_SPACING * side:
         rules = completed(rules, ruled, _pieces(mask, components, stats, carriers, ruled), IN_ROW * side)
-    squares = are_squares(rules, side)
-    if squares:
+    squares, thickest = are_squares(rules, side), HAIR_PX
+    if squares or len(ruled) >= 2:
         rules, thickest = without_digits_in_rows(mask, rules)
     sides = without_rules(sides, rules, IN_ROW * side)
     if not rules and not sides:
         return mask
     erased = mask.copy()
     for rule in rules:
-        erase_line(erased, rule, SLIMNESS, _reach(rule, rules))
+        erase_line(erased, rule, SLIMNESS, _reach(rule, rules, TOUCHING * side))
     if squares:  # whose lines were beside the strokes of digits until now
         sides = [line for line in sides if thickness(erased, line, BARE_PERCENTILE) < CROSSING * thickest + 1]
     for line in sides:
@@ -100,8 +100,8 @@ def remove_lines(mask: UInt8, components: Int32, stats: Int32) -> UInt8:
     few = len(lines) <= STROKES_OF_A_DIGIT and not any(all(reaches(line, mask.shape)) for line in lines)
     if few and _was_a_digit(erased, carriers[components], lines):
         return mask
-    for line in find_hairlines(erased, lines, thickest_line(mask, rules)):
-        erase_line(erased, line, SLIMNESS, _reach(line, lines))
+    for line in find_hairlines(erased, lines, max(HAIR_PX, thickest) if squares else HAIR_PX):
+        erase_line(erased, line, SLIMNESS, _reach(line, lines, TOUCHING * side))
     erase_posts(erased, mask & ~erased)
     return erased
 
@@ -124,12 +124,22 @@ def _pieces(
     return [s for s in found if thickness(mask, s, BARE_PERCENTILE) <= thickest]
 
 
-def _reach(line: Segment, rules: list[Segment]) -> tuple[float, float]:
-    """How far a rule is followed before its start and beyond its end: at least as far as the others run."""
+def _reach(line: Segment, rules: list[Segment], near: float) -> tuple[float, float]:
+    """How far a rule is followed before its start and beyond its end: at least as far as the others run.
+
+    Where another goes on within so many pixels it is that one's to follow, which may run elsewhere: paper is bent.
+    """
     alike = [rule for rule in rules if rule.flat == line.flat]
     first, last = min(rule.along[0] for rule in alike), max(rule.along[-1] for rule in alike)
-    least = BEYOND_ENDS * line.length
-    return max(least, line.along[0] - first), max(least, last - line.along[-1])
+    before, after = (BEYOND_ENDS * line.length,) * 2
+    before, after = max(before, line.along[0] - first), max(after, last - line.along[-1])
+    for other in alike:
+        start, end = other.along[0], other.along[-1]
+        if end > line.along[-1] and abs(other.across[0] - line.across_at(start)) <= near and start > line.along[0]:
+            after = min(after, max(0.0, start - line.along[-1]))
+        if start < line.along[0] and abs(other.across[-1] - line.across_at(end)) <= near and end < line.along[-1]:
+            before = min(before, max(0.0, line.along[0] - end))
+    return before, after
 
 
 def _carriers(stats: Int32, shape_hw: tuple[int, ...], share: float = CARRIER_SHARE) -> NDArray[np.bool_]:

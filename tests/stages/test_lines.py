@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from edge_app.frames import UInt8
 from edge_app.stages.grids import without_digits_in_rows
-from edge_app.stages.lines import remove_lines
+from edge_app.stages.lines import _reach, remove_lines
 from edge_app.stages.regions import find_regions
 from edge_app.stages.segments import Segment
 
@@ -386,6 +386,63 @@ def test_a_short_line_may_be_twice_as_thick_as_the_long_ones(px: int, length: in
         [border, other] if kept else [border],
         px if length > 600 else 7,
     )
+
+
+def grid(corner: tuple[int, int], cells: tuple[int, int], cell: int, px: int) -> UInt8:
+    """The lines of a puzzle on a large frame."""
+    page = np.zeros((960, 1280), np.uint8)
+    (left, top), (columns, rows) = corner, cells
+    for column in range(columns + 1):
+        cv2.line(page, (left + cell * column, top), (left + cell * column, top + cell * rows), 255, px)
+    for row in range(rows + 1):
+        cv2.line(page, (left, top + cell * row), (left + cell * columns, top + cell * row), 255, px)
+    return page
+
+
+def test_a_bold_line_ends_with_its_puzzle_whatever_stands_below_it() -> None:
+    above, below = grid((700, 30), (3, 3), 100, 7), grid((100, 420), (6, 3), 160, 7)
+    stems = np.zeros_like(above)
+    for row in range(3):
+        cv2.line(stems, (800, 465 + 160 * row), (800, 535 + 160 * row), 255, 9)
+
+    left = without_lines(above | below | stems)
+
+    assert np.count_nonzero(left & stems) > 0.97 * np.count_nonzero(stems)
+    assert np.count_nonzero(left & ~stems) < 0.02 * np.count_nonzero(above | below)
+
+
+def test_a_line_is_not_followed_where_another_goes_on_beside_it() -> None:
+    """The border of a puzzle on bent paper is two straight lines."""
+    other, upper = (Segment((60.0, end), (x, x), end - 60.0, False) for x, end in ((100.0, 860.0), (1060.0, 420.0)))
+    lower = Segment((400.0, 860.0), (1048.0, 1030.0), 460.0, False)
+
+    assert _reach(upper, [other, upper, lower], near=25.0) == (pytest.approx(0.8 * 360), 0.0)
+    assert _reach(lower, [other, upper, lower], near=25.0) == (0.0, pytest.approx(0.8 * 460))
+    assert _reach(upper, [other, upper, lower], near=5.0) == (pytest.approx(0.8 * 360), 440.0)
+
+
+def test_strokes_in_a_column_thicker_than_the_lines_of_a_puzzle_are_no_broken_one() -> None:
+    puzzle, stems = grid((100, 60), (6, 5), 160, 5), np.zeros((960, 1280), np.uint8)
+    puzzle[63:858, 570:590] = 0
+    cv2.line(puzzle, (100, 140), (400, 140), 255, 10)
+    for row in range(5):
+        cv2.line(stems, (580, 100 + 160 * row), (580, 180 + 160 * row), 255, 8)
+
+    left = without_lines(puzzle | stems)
+
+    assert np.count_nonzero(left & stems) > 0.97 * np.count_nonzero(stems)
+
+
+def test_tops_of_digits_in_a_row_are_no_rule_of_a_page_of_fine_ones() -> None:
+    page, tops = np.zeros((960, 1280), np.uint8), np.zeros((960, 1280), np.uint8)
+    for y in range(130, 900, 120):
+        cv2.line(page, (40, y), (1240, y), 255, 2)
+    cv2.line(tops, (300, 354), (640, 354), 255, 11)
+
+    left = without_lines(page | tops)
+
+    assert np.count_nonzero(left & tops) > 0.97 * np.count_nonzero(tops)
+    assert np.count_nonzero(left & ~tops) < 0.02 * np.count_nonzero(page)
 
 
 @pytest.mark.parametrize("stroke", [8, 26])

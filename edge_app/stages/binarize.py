@@ -37,6 +37,7 @@ LIGHT_STROKES, LEAST_THIN = -0.5, 0.15  # thin strokes that are light beyond dou
 CONTRAST_SHARE = 0.33  # of the strongest contrast nearby; half would thin faint ends, a quarter joins neighbours
 MIN_CONTRAST = 0.07  # of the paper's brightness: fainter marks are paper texture or show-through
 NOISE_SIGMAS = 4.0  # above the spread of the paper itself: one pixel in 30,000
+STEPS = 250.0  # of contrast, from none to all of the paper's brightness
 DESK_CONTRAST = 0.2  # of the paper's brightness, from which what runs off the frame is no stroke of this page
 SMOOTH_ABOVE = 3.0  # gray levels of noise: a small blur then costs less than the noise
 SMOOTHED_SHARE = 0.45  # of the noise that a 3x3 Gaussian leaves, with margin for noise that JPEG has smeared
@@ -185,19 +186,42 @@ def _thresholds(small: UInt8, paper: UInt8, noise: float, half: int) -> tuple[UI
     strongest = _strongest_near(np.where(outside, 0, contrast).astype(np.uint8), half)
     if outside.any():
         strongest = np.where(outside, _strongest_near(contrast, half), strongest)
-    middle = float(np.median(contrast))
-    overall = MAD_TO_SIGMA * float(np.median(np.abs(contrast.astype(np.float32) - middle)))
-    floor = paper * MIN_CONTRAST
-    if middle + NOISE_SIGMAS * max(overall, noise) > float(floor.min()):  # on even paper nothing below would exceed it
-        near = _unevenness_near(contrast)
-        unevenness = np.where(near < CLEAN * overall, near, np.clip(near, EVENEST * overall, overall))
-        floor = np.maximum(floor, middle + NOISE_SIGMAS * np.maximum(unevenness, noise))
+    floor = np.maximum(paper * MIN_CONTRAST, _roughness(contrast, paper, noise))
     share = strongest * CONTRAST_SHARE
     threshold, faint = (
         np.clip(paper - np.maximum(share, least), 0, 255).astype(np.uint8)
         for least in (floor, faint_contrast(floor, paper))
     )
     return _lowered_at_steps(threshold, paper), _lowered_at_steps(faint, paper)
+
+
+def _roughness(contrast: UInt8, paper: UInt8, noise: float) -> Float32 | float:
+    """The contrast that the paper has by itself, (h, w) float32 in gray levels; 0.0 where it is even.
+
+    What a lens and a sensor do to paper is the same in light and shadow; its grain is as much paler in a shadow as it
+    is. Whichever asks for less is believed.
+    """
+    middle, overall = _middle_and_spread(contrast)
+    if middle + NOISE_SIGMAS * max(overall, noise) <= float((paper * MIN_CONTRAST).min()):
+        return 0.0
+    shares = np.asarray(cv2.divide(contrast, paper, scale=STEPS), dtype=np.uint8)
+    in_levels = middle + NOISE_SIGMAS * np.maximum(_unevenness(contrast, overall), noise)
+    middle, overall = _middle_and_spread(shares)
+    light = paper / np.float32(STEPS)
+    in_shares = light * middle + NOISE_SIGMAS * np.maximum(light * _unevenness(shares, overall), noise)
+    return np.asarray(np.minimum(in_levels, in_shares), dtype=np.float32)
+
+
+def _middle_and_spread(contrast: UInt8) -> tuple[float, float]:
+    """The median, and the standard deviation without ink, which is the minority."""
+    middle = float(np.median(contrast))
+    return middle, MAD_TO_SIGMA * float(np.median(np.abs(contrast.astype(np.float32) - middle)))
+
+
+def _unevenness(contrast: UInt8, overall: float) -> Float32:
+    """The spread of the paper at each pixel, (h, w) float32: what it is around there, within what it is overall."""
+    near = _unevenness_near(contrast)
+    return np.where(near < CLEAN * overall, near, np.clip(near, EVENEST * overall, overall))
 
 
 def _lowered_at_steps(threshold: UInt8, paper: UInt8) -> UInt8:

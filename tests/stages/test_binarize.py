@@ -179,6 +179,18 @@ def test_a_fat_stroke_that_nothing_is_written_on_is_ink(level: float) -> None:
     assert agreement(binarize(lit(ink, np.ones(ink.shape), pen=level)).mask, ink) > 0.9
 
 
+def test_pale_ink_in_the_shadow_on_grainy_paper_is_found() -> None:
+    """Newsprint shows its grain, which is as much paler in a shadow as the ink there is."""
+    ink = drawn()
+    grain = np.random.default_rng(3).normal(1.0, 0.11, (60, 80))
+    light = cv2.resize(grain, (640, 480), interpolation=cv2.INTER_CUBIC)
+    light[:, 260:] *= 0.3
+
+    mask = binarize(lit(ink, light, pen=110.0, noise=1.0)).mask
+
+    assert agreement(mask[:, 300:], ink[:, 300:]) > 0.7
+
+
 def test_a_wide_shadow_that_runs_off_the_picture_is_no_ink() -> None:
     page = lit(drawn(), np.ones((480, 640)))
     page[:, 60:190] = page[:, 60:190] // 2

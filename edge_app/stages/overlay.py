@@ -160,6 +160,9 @@ def _draw_labels(
     strip = _place_strip(own, label.size_wh, text_px, bounds, taken) if len(reading.digits) > 1 else None
     if strip is None:
         place = place_label(label.size_wh, own, bounds, taken)
+        if covered_px(place, taken):
+            label = _small_label(reading, text_px, bounds[2])
+            place = place_label(label.size_wh, own, bounds, taken)
         _draw_number(overlay, label, place)
         return [place]
     _draw_plate(overlay, strip)
@@ -188,13 +191,21 @@ def _place_strip(
 def _number_label(reading: Reading, text_px: int, short_side: int, max_width: int) -> NumberLabel:
     """Chooses texts and sizes: the number follows the height of the writing, within what suits the picture."""
     largest_px = short_side * MAX_NUMBER_FRACTION + 1
-    number_px = int(np.clip(reading.box_xywh[3] * NUMBER_FRACTION, text_px, max(text_px, largest_px)))
-    percent, percent_px = percent_text(reading.confidence), max(MIN_TEXT_PX, round(number_px * 0.45))
-    pad = max(3, number_px // 4)
-    percent_width = text_width(percent, percent_px)
-    number = fit_text(reading.text, number_px, max(0, max_width - 3 * pad - percent_width))
-    number_width = text_width(number, number_px)
-    size_wh = (number_width + percent_width + 3 * pad, number_px + 2 * pad)
+    written_px = float(np.median([max(digit.box_xywh[2:]) for digit in reading.digits]))  # whichever way the page lies
+    number_px = int(np.clip(written_px * NUMBER_FRACTION, text_px, max(text_px, largest_px)))
+    return _label_of(reading, number_px, percent_text(reading.confidence), max_width)
+
+
+def _small_label(reading: Reading, text_px: int, max_width: int) -> NumberLabel:
+    """For a crowded page, where a large one would hide other digits: the number alone."""
+    return _label_of(reading, max(MIN_TEXT_PX, text_px // 2), "", max_width)
+
+
+def _label_of(reading: Reading, number_px: int, percent: str, max_width: int) -> NumberLabel:
+    percent_px, pad = max(MIN_TEXT_PX, round(number_px * 0.45)), max(3, number_px // 4)
+    percent_width = text_width(percent, percent_px) + pad if percent else 0
+    number = fit_text(reading.text, number_px, max(0, max_width - 2 * pad - percent_width))
+    size_wh = (text_width(number, number_px) + percent_width + 2 * pad, number_px + 2 * pad)
     return NumberLabel(number, number_px, percent, percent_px, pad, size_wh, style_of(reading.confidence).colour_bgr)
 
 

@@ -172,6 +172,28 @@ def test_labels_of_two_lines_do_not_cover_written_digits() -> None:
         assert np.array_equal(overlay[inside], frame[inside])
 
 
+def test_labels_on_a_puzzle_hide_hardly_any_of_its_digits() -> None:
+    frame = BACKGROUNDS["white"]
+    written = [(20 + 60 * column, 20 + 48 * row, 26, 30) for row in range(9) for column in range(9)]
+
+    overlay = draw_overlay(frame, [number("8", box) for box in written], fps=None, model="m")
+
+    hidden = [changed(frame, overlay)[y : y + high, x : x + wide].mean() for x, y, wide, high in written]
+    assert np.mean(hidden) < 0.05
+
+
+def test_a_number_on_a_page_that_lies_on_its_side_has_a_label_as_large_as_upright() -> None:
+    frame = np.zeros((1280, 960, 3), np.uint8)
+    upright = number("4271", (300, 600, 400, 100))
+    lying = Reading(tuple(Digit(d.digit, 0.99, (300, 400 + 100 * i, 100, 98)) for i, d in enumerate(upright.digits)))
+
+    written = [
+        (draw_overlay(frame, [reading], fps=None, model="m") > 240).all(axis=2).sum() for reading in (upright, lying)
+    ]
+
+    assert written[1] == pytest.approx(written[0], rel=0.1)
+
+
 @pytest.mark.parametrize(
     ("confidence", "expected"), [(1.0, "100%"), (0.9999, "99%"), (0.29, "29%"), (0.57, "57%"), (0.0, "0%")]
 )

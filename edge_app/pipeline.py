@@ -28,7 +28,7 @@ from edge_app.stages.context import believable, is_calm, with_clear_ends
 from edge_app.stages.crop import Patch, crop_regions
 from edge_app.stages.division import UNLIKE, best_division
 from edge_app.stages.dotted import without_dotted
-from edge_app.stages.fields import joined_in_fields
+from edge_app.stages.fields import drawn_lines, joined_in_fields, parted_in_cells
 from edge_app.stages.hand import in_one_hand
 from edge_app.stages.margin import margin_px, with_margin, without_margin
 from edge_app.stages.orientation import (
@@ -268,7 +268,9 @@ class Pipeline:
         numbers = group_readings(
             verdicts.digits, verdicts.doubtful, frame.size_wh, region_map.tilt_deg, signs=verdicts.others
         )
-        readings = joined_in_fields(numbers, verdicts.doubtful + verdicts.others, region_map, mask)
+        lines = drawn_lines(numbers, region_map, mask)
+        numbers = parted_in_cells(numbers, region_map, lines)
+        readings = joined_in_fields(numbers, verdicts.doubtful + verdicts.others, region_map, lines)
         in_fields = frozenset(readings).difference(numbers)
         patches = {region.box_xywh: patch for region, patch in zip(settled.regions, settled.patches, strict=True)}
         letters, signs = ({settled.regions[row].box_xywh for row in np.flatnonzero(rows)} for rows in (words, signs))

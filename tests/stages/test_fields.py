@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from edge_app.frames import Digit, UInt8
-from edge_app.stages.fields import joined_in_fields
+from edge_app.stages.fields import drawn_lines, joined_in_fields, parted_in_cells
 from edge_app.stages.readings import group_readings
 from edge_app.stages.regions import find_regions
 
@@ -57,7 +57,9 @@ def read(page: UInt8, values: str, unread: Sequence[int] = ()) -> list[tuple[str
         if region not in doubtful
     ]
     readings = group_readings(digits, doubtful, tilt_deg=found.tilt_deg)
-    return [(reading.text, reading.whole) for reading in joined_in_fields(readings, doubtful, found, page)]
+    lines = drawn_lines(readings, found, page)
+    parted = parted_in_cells(readings, found, lines)
+    return [(reading.text, reading.whole) for reading in joined_in_fields(parted, doubtful, found, lines)]
 
 
 def texts(page: UInt8, values: str) -> list[str]:
@@ -91,7 +93,10 @@ def test_on_a_tilted_page_as_well(angle: int) -> None:
     )
     digits = [Digit(int(value), 0.99, box) for value, (_, _, box) in zip("4085213974", lines, strict=True)]
     readings = group_readings(digits, tilt_deg=found.tilt_deg)
-    assert [reading.text for reading in joined_in_fields(readings, (), found, page)] == ["408521", "3974"]
+    assert [reading.text for reading in joined_in_fields(readings, (), found, drawn_lines(readings, found, page))] == [
+        "408521",
+        "3974",
+    ]
 
 
 def test_two_fields_are_two_numbers() -> None:
@@ -176,5 +181,31 @@ def test_a_field_with_a_number_that_is_not_whole_is_not_whole() -> None:
     page = field("74")
     found = find_regions(page)
     readings = group_readings([Digit(7, 0.99, found.regions[0].box_xywh), Digit(4, 0.99, found.regions[1].box_xywh)])
-    joined = joined_in_fields((readings[0], replace(readings[1], whole=False)), (), found, page)
+    joined = joined_in_fields(
+        (readings[0], replace(readings[1], whole=False)), (), found, drawn_lines(readings, found, page)
+    )
     assert [(reading.text, reading.whole) for reading in joined] == [("74", False)]
+
+
+def squares(pitch: int, texts: Sequence[str], height: int) -> UInt8:
+    """Squared paper or a puzzle all over a page, with a digit in each square of some rows, so tall."""
+    page, (rows, columns) = blank(), (480 // pitch, 640 // pitch)
+    for row in range(rows + 1):
+        cv2.line(page, (0, row * pitch), (columns * pitch, row * pitch), (255,), 2)
+    for column in range(columns + 1):
+        cv2.line(page, (column * pitch, 0), (column * pitch, rows * pitch), (255,), 2)
+    for row, text in enumerate(texts, start=2):
+        for column, digit in enumerate(text, start=2):
+            corner = column * pitch + (pitch - 0.75 * height) / 2, row * pitch + (pitch + height) / 2
+            cv2.putText(
+                page, digit, (round(corner[0]), round(corner[1])), cv2.FONT_HERSHEY_SIMPLEX, height / 22, 255, 4
+            )
+    return page
+
+
+def test_digits_in_the_cells_of_a_puzzle_are_numbers_of_their_own_however_near() -> None:
+    assert texts(squares(pitch=64, texts=("483", "925"), height=46), "483925") == list("483925")
+
+
+def test_on_squared_paper_a_number_goes_on_from_square_to_square() -> None:
+    assert texts(squares(pitch=60, texts=("483", "925"), height=52), "483925") == ["483", "925"]

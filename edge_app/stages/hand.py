@@ -10,18 +10,19 @@ from itertools import product
 
 import numpy as np
 
-from edge_app.stages.classify import DIGITS, Scored
+from edge_app.stages.classify import DIGITS, ONE, Scored
 
 SURE = 0.97  # probability from which a digit shows how the hand draws it
 BETWEEN_TWO = 0.9  # least probability of both digits together that a shape is in doubt between
 SHOWN_LEAST, DOUBTFUL_LEAST = 2, 2  # digits that show it, and shapes in doubt between the same two
+KINDS_LEAST = 3  # digits that a page shows surely: of codes and binary numbers the others are missing anyway
 
 
 def in_one_hand(scored: Scored) -> Scored:
     """The regions, with the probability of both given to one digit where the page tells which of the two it is.
 
-    On pages in 162 handwriting fonts 67 of 84 misread digits are put right and none wrong; where each digit is of
-    another hand, as on pages of MNIST's, hardly ever anything changes.
+    Sure 1s tell nothing: no hand writes all of them alike. On 1,230 pages in 145 to 162 handwriting fonts 135 misread
+    digits are put right and 4 spoilt; where each digit is of another hand, as on pages of MNIST's, nothing changes.
 
     Args:
         scored: of one frame.
@@ -33,11 +34,12 @@ def in_one_hand(scored: Scored) -> Scored:
     sure = is_digit & (scored.belief >= SURE)
     both = np.take_along_axis(scores, ranked[:, :2], axis=1).sum(axis=1)
     doubtful = is_digit & ~sure & (both >= BETWEEN_TWO)
-    if np.count_nonzero(doubtful) < DOUBTFUL_LEAST:
-        return scored
     shown = np.bincount(likeliest[sure], minlength=DIGITS)
+    if np.count_nonzero(doubtful) < DOUBTFUL_LEAST or np.count_nonzero(shown) < KINDS_LEAST:
+        return scored
+    told_by = np.delete(np.arange(DIGITS), ONE)
     settled = scores.copy()
-    for known, other in product(np.flatnonzero(shown >= SHOWN_LEAST), np.flatnonzero(shown == 0)):
+    for known, other in product(told_by[shown[told_by] >= SHOWN_LEAST], np.flatnonzero(shown == 0)):
         between = doubtful & np.isin(likeliest, (known, other)) & np.isin(next_likely, (known, other))
         if np.count_nonzero(between) >= DOUBTFUL_LEAST:
             settled[between, other] += settled[between, known]

@@ -109,7 +109,7 @@ def classify(scored: Scored, threshold: float) -> Verdicts:
             continue
         if restless[row] or wide[row] or (winners[row] >= DIGITS and confidences[row] >= SURELY_NONE):
             others.append(region)
-        elif sure[row] and ink.dark_rims[row] <= MAX_DARK_RIM:
+        elif sure[row] and scored.patches[row].dark_rim <= MAX_DARK_RIM:
             digits.append(Digit(int(winners[row]), float(confidences[row]), region.box_xywh))
         else:
             doubtful.append(region)

@@ -45,14 +45,11 @@ class Measures:
         contrasts: gray levels between a region's paper and its ink.
         strengths: the same as a share of the paper's brightness, 0 to 1, which no shadow changes; of light
             ink, as a share of white.
-        dark_rims: share of its rim that is as dark as its ink: the edge of a page has something dark on one
-            side, a stroke has paper on both.
         stroke_widths: mean width of its strokes, in pixels of the frame.
     """
 
     contrasts: Float32
     strengths: Float32
-    dark_rims: Float32
     stroke_widths: Float32
 
     def take(self, rows: NDArray[np.intp]) -> "Measures":
@@ -65,7 +62,7 @@ class Measures:
         return Measures(*(np.concatenate(pair) for pair in pairs))
 
     def _columns(self) -> tuple[Float32, ...]:
-        return self.contrasts, self.strengths, self.dark_rims, self.stroke_widths
+        return self.contrasts, self.strengths, self.stroke_widths
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,7 +75,6 @@ class Patch:
         any_ink: (h, w) uint8, 255 for anybody's.
         contrast: gray levels between its paper and its ink; `MIN_CONTRAST` and more.
         stroke_width: mean width of its strokes, in pixels of the patch; 1 and more.
-        dark_rim: as in `Measures`.
     """
 
     level: UInt8
@@ -86,7 +82,14 @@ class Patch:
     any_ink: UInt8
     contrast: float
     stroke_width: float
-    dark_rim: float
+
+    @cached_property
+    def dark_rim(self) -> float:
+        """Share of its rim that is as dark as its ink; worked out where somebody asks.
+
+        The edge of a page has something dark on one side, a stroke has paper on both.
+        """
+        return _dark_rim(self.level, self.strokes, self.any_ink)
 
     @cached_property
     def unrest(self) -> float:
@@ -128,7 +131,7 @@ def crop_regions(gray: UInt8, region_map: RegionMap) -> Crops:
     """
     count = len(region_map.regions)
     pictures = np.zeros((count, CROP_SIDE_PX, CROP_SIDE_PX), dtype=np.uint8)
-    measured = np.zeros((4, count), dtype=np.float32)
+    measured = np.zeros((3, count), dtype=np.float32)
     patches = []
     for row, region in enumerate(region_map.regions):
         ink, measured[:, row], patch = _region_ink(gray, region_map, region)
@@ -137,9 +140,7 @@ def crop_regions(gray: UInt8, region_map: RegionMap) -> Crops:
     return Crops(pictures, Measures(*measured), tuple(patches))
 
 
-def _region_ink(
-    gray: UInt8, region_map: RegionMap, region: Region
-) -> tuple[UInt8, tuple[float, float, float, float], Patch]:
+def _region_ink(gray: UInt8, region_map: RegionMap, region: Region) -> tuple[UInt8, tuple[float, float, float], Patch]:
     """How much ink each pixel of a region holds, neighbours and paper left out.
 
     Paper is the median of what is not ink in and around the region, solid ink the darkest quarter of
@@ -167,14 +168,12 @@ def _region_ink(
     near = cv2.dilate(strokes, NEAR)
     ink = np.asarray(cv2.bitwise_and(cv2.LUT(level, table), near), dtype=np.uint8)
     width = stroke_width(strokes)
-    dark_rim = _dark_rim(level, strokes, any_ink)
     measures = (
         solid - paper,
         (solid - paper) / max(brightness, LEAST_BRIGHTNESS),
-        dark_rim,
         width / min(1.0, WORK_SIDE_PX / max(region.box_xywh[2:])),
     )
-    return _drawn_out(ink, strokes, width), measures, Patch(level, strokes, any_ink, contrast, width, dark_rim)
+    return _drawn_out(ink, strokes, width), measures, Patch(level, strokes, any_ink, contrast, width)
 
 
 def _ink_table(paper: float, contrast: float) -> UInt8:

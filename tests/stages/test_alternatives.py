@@ -28,9 +28,7 @@ def scored(region_map: RegionMap, values: list[float]) -> Scored:
     rows = np.zeros((len(values), 11), dtype=np.float32)
     rows[:, 7], rows[:, 10] = values, 1.0 - np.array(values)
     some = np.full(len(values), 100, dtype=np.float32)
-    return Scored(
-        region_map.regions, rows, Measures(some, some / 200, 0 * some, some / 20), 0 * some, patches_of(*0 * some)
-    )
+    return Scored(region_map.regions, rows, Measures(some, some / 200, some / 20), 0 * some, patches_of(*0 * some))
 
 
 def broken() -> RegionMap:

@@ -23,12 +23,11 @@ def scored(
     stroke_widths: list[float] | None = None,
     unrests: list[float] | None = None,
 ) -> Scored:
-    rims = np.full(len(regions), dark_rim, dtype=np.float32)
     levels = np.array(contrasts, dtype=np.float32)
     widths = np.array(stroke_widths or [5.0] * len(regions), dtype=np.float32)
-    patches = patches_of(*(unrests or [0.0] * len(regions)))
-    measures = Measures(levels, levels / 200, rims, widths)
-    return Scored(tuple(regions), rows, measures, np.full_like(rims, np.nan), patches)
+    patches = patches_of(*(unrests or [0.0] * len(regions)), dark_rim=dark_rim)
+    measures = Measures(levels, levels / 200, widths)
+    return Scored(tuple(regions), rows, measures, np.full_like(levels, np.nan), patches)
 
 
 HERE = (10, 20, 30, 40)
@@ -153,7 +152,7 @@ def test_a_1_of_a_fine_pen_beside_bold_print_is_one() -> None:
 
 
 def test_the_edge_of_a_page_is_no_digit() -> None:
-    edge = classify(scored(scores(1, 0.99), [Region(HERE, (1,))], INKY, dark_rim=0.4), threshold=0.5)
+    edge = classify(scored(scores(1, 0.99), [Region(HERE, (1,))], INKY, dark_rim=0.2), threshold=0.5)
 
     assert edge.digits == ()
     assert [region.box_xywh for region in edge.doubtful] == [HERE]

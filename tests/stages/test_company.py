@@ -21,7 +21,7 @@ def scored(shares: list[float], boxes: list[tuple[int, int, int, int]] | None = 
     rows[:, 4], rows[:, 10] = shares, 1.0 - np.array(shares)
     zeros = np.zeros(len(shares), dtype=np.float32)
     regions = tuple(Region(box, (number + 1,)) for number, box in enumerate(boxes))
-    return Scored(regions, rows, Measures(zeros, zeros, zeros, zeros), zeros, patches_of(*zeros))
+    return Scored(regions, rows, Measures(zeros, zeros, zeros), zeros, patches_of(*zeros))
 
 
 def test_doubt_among_digits_is_resolved_for_a_digit() -> None:

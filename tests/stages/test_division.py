@@ -40,7 +40,7 @@ def scored(*digits: tuple[int, float, int]) -> Scored:
         row[label] = probability
     regions = tuple(Region((30 * place, 10, 24, height), (1,)) for place, (_, _, height) in enumerate(digits))
     zeros = np.zeros(len(digits), np.float32)
-    return Scored(regions, rows, Measures(zeros, zeros, zeros, zeros), np.full_like(zeros, np.nan), patches_of(*zeros))
+    return Scored(regions, rows, Measures(zeros, zeros, zeros), np.full_like(zeros, np.nan), patches_of(*zeros))
 
 
 @pytest.mark.parametrize(

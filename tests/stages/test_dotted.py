@@ -31,9 +31,7 @@ def read(
     scores = np.full((3, 11), 0.001, np.float32)
     scores[np.arange(3), [4, 8, label]] = 0.99
     zeros = np.zeros(3, np.float32)
-    scored = Scored(
-        regions, scores, Measures(zeros, zeros, zeros, zeros), np.full(3, np.nan, np.float32), patches_of(*zeros)
-    )
+    scored = Scored(regions, scores, Measures(zeros, zeros, zeros), np.full(3, np.nan, np.float32), patches_of(*zeros))
     components = np.zeros((480, 640), np.int32)
     changed = without_dotted(scored, RegionMap(regions, components, statistics, 1.0, True)).scores.argmax(axis=1)
     assert changed[:2].tolist() == [4, 8]

@@ -9,6 +9,7 @@ import pytest
 from edge_app.frames import UInt8
 from edge_app.stages.classify import RESTLESS, UNQUIET
 from edge_app.stages.crop import Patch
+from tests.patches import with_dark_rim
 
 PAPER, INK = 60, 200
 SIDE = 72
@@ -22,7 +23,7 @@ def patch(ground: UInt8, beside: UInt8 | None = None, teeth: int = 0, dark_rim: 
         strokes[10:60:4, 31 - teeth : 39 + teeth] = 255
     any_ink = strokes if beside is None else np.asarray(cv2.bitwise_or(strokes, beside), dtype=np.uint8)
     level = np.where(any_ink > 0, np.uint8(INK), ground)
-    return Patch(level, strokes, any_ink, float(INK - PAPER), stroke_width=8.0, dark_rim=dark_rim)
+    return with_dark_rim(Patch(level, strokes, any_ink, float(INK - PAPER), stroke_width=8.0), dark_rim)
 
 
 def even() -> UInt8:

@@ -29,7 +29,7 @@ def scored(*probabilities: dict[int, float]) -> Scored:
         scores[row, 10] = 1.0 - sum(given.values())
     zeros = np.zeros(count, dtype=np.float32)
     regions = tuple(Region((30 * row, 10, 20, 30), (row + 1,)) for row in range(count))
-    return Scored(regions, scores, Measures(zeros, zeros, zeros, zeros), zeros, patches_of(*zeros))
+    return Scored(regions, scores, Measures(zeros, zeros, zeros), zeros, patches_of(*zeros))
 
 
 def winners(*probabilities: dict[int, float]) -> list[int]:

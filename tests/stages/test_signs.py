@@ -20,7 +20,7 @@ def bent(x: int, width: int = 12, probability: float = 0.08) -> Scored:
     scores[:2, 7] = 0.99
     scores[2, [1, 10]] = probability, 1 - probability
     zeros = np.zeros(3, np.float32)
-    return Scored(regions, scores, Measures(zeros, zeros, zeros, zeros), zeros * np.nan, patches_of(*zeros))
+    return Scored(regions, scores, Measures(zeros, zeros, zeros), zeros * np.nan, patches_of(*zeros))
 
 
 def test_a_bent_stroke_between_two_digits_is_a_1() -> None:
@@ -47,7 +47,7 @@ def in_line(*boxes: tuple[int, int, int, int], labels: str) -> Scored:
     scores[np.arange(len(boxes)), [int(label) for label in labels]] = 0.99
     none = np.zeros(len(boxes), np.float32)
     return Scored(
-        tuple(Region(box, (1,)) for box in boxes), scores, Measures(none, none, none, none), none, patches_of(*none)
+        tuple(Region(box, (1,)) for box in boxes), scores, Measures(none, none, none), none, patches_of(*none)
     )
 
 

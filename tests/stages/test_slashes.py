@@ -24,7 +24,7 @@ def page(stroke_x: int, lean_deg: float, signs: int = 3) -> Scored:
     leans = np.full(len(places), np.nan, np.float32)
     leans[-1] = lean_deg
     zeros = np.zeros(len(places), np.float32)
-    return Scored(regions, scores, Measures(zeros, zeros, zeros, zeros), leans, patches_of(*zeros))
+    return Scored(regions, scores, Measures(zeros, zeros, zeros), leans, patches_of(*zeros))
 
 
 def read(scored: Scored) -> int:
@@ -72,7 +72,7 @@ def line(signs: str, lean_deg: float = 20.0, length: int = 40, below: int = 0, t
     scores[np.arange(len(signs)), labels] = 0.99
     leans = np.array([lean_deg if sign == "/" else 2.0 if sign == "1" else np.nan for sign in signs], np.float32)
     zeros = np.zeros(len(signs), np.float32)
-    return Scored(regions, scores, Measures(zeros, zeros, zeros, zeros), leans, patches_of(*zeros))
+    return Scored(regions, scores, Measures(zeros, zeros, zeros), leans, patches_of(*zeros))
 
 
 def text(scored: Scored) -> str:

@@ -82,7 +82,7 @@ def long_stroke(bend_px: float, length: int) -> RegionMap:
 def read(regions: tuple[Region, ...], labels: list[int], region_map: RegionMap) -> list[int]:
     """What regions are taken for, of which the classifier is sure."""
     scores, zeros = np.eye(11, dtype=np.float32)[labels], np.zeros(len(labels), np.float32)
-    scored = Scored(regions, scores, Measures(zeros, zeros, zeros, zeros), zeros, patches_of(*zeros))
+    scored = Scored(regions, scores, Measures(zeros, zeros, zeros), zeros, patches_of(*zeros))
     return without_ruled_ones(scored, region_map).scores.argmax(axis=1).tolist()
 
 

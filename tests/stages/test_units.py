@@ -25,7 +25,7 @@ def line(*places: tuple[int, BoxXYWH], strokes: UInt8 | None = None, pen: float 
     if strokes is not None:
         patches[0] = replace(patches[0], strokes=strokes, stroke_width=pen)
     regions = tuple(Region(box, (1,)) for _, box in places)
-    return Scored(regions, scores, Measures(zeros, zeros, zeros, zeros), zeros, tuple(patches))
+    return Scored(regions, scores, Measures(zeros, zeros, zeros), zeros, tuple(patches))
 
 
 def labels(scored: Scored) -> list[int]:

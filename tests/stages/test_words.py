@@ -30,7 +30,7 @@ def page(*lines: str, unrest: float = 0.05, step_px: int = STEP_PX, width_px: in
     zeros = np.zeros(len(placed), dtype=np.float32)
     regions = tuple(Region(box, (number + 1,)) for number, (_, box) in enumerate(placed))
     patches = patches_of(*[unrest] * len(placed))
-    return Scored(regions, scores, Measures(zeros, zeros, zeros, zeros), zeros, patches)
+    return Scored(regions, scores, Measures(zeros, zeros, zeros), zeros, patches)
 
 
 def letters(scored: Scored) -> str:

@@ -209,7 +209,10 @@ class _Draft:
         left, top = (np.minimum.reduceat(place[order], first) for place in (across, down))
         right, bottom = (np.maximum.reduceat(place[order], first) + 1 for place in (across, down))
         boxes = np.column_stack([x + left, y + top, right - left, bottom - top]).astype(np.int32)
-        return _Parts(numbers, boxes, kept & ((1 << cuts) - 1), cuts)
+        past = np.ones((cuts + 2, len(kept)), dtype=bool)
+        past[1:-1] = kept >> np.arange(cuts)[:, np.newaxis] & 1
+        past[-1] = False
+        return _Parts(numbers, boxes, past)
 
     def _after_cuts(self, components: tuple[int, ...]) -> tuple[int, ...]:
         """What pieces of ink are called now that some of them are cut."""
@@ -233,23 +236,16 @@ class _Parts:
     Attributes:
         numbers: (N,) that each part now has.
         boxes: (N, 4) int32 round each, at working size.
-        sides: (N,) its bit is 1 for each cut that the part lies to the right of, the lowest for the first one.
-        cuts: how many.
+        past: (cuts + 2, N) bool, whether each lies to the right of the left edge, of each cut, and of the right edge.
     """
 
     numbers: NDArray[np.int64]
     boxes: Int32
-    sides: NDArray[np.int64]
-    cuts: int
+    past: NDArray[np.bool_]
 
     def between(self, start: int, end: int) -> NDArray[np.intp]:
         """Rows of what lies between two cuts, counted from 1; 0 is the left edge, and one after the last the right."""
-        within = np.ones(len(self.sides), dtype=bool)
-        if start > 0:
-            within &= (self.sides >> (start - 1)) & 1 == 1
-        if end <= self.cuts:
-            within &= (self.sides >> (end - 1)) & 1 == 0
-        return np.flatnonzero(within)
+        return np.flatnonzero(self.past[start] & ~self.past[end])
 
 
 def _usual_heights(boxes: NDArray[np.int64], belief: Float32) -> NDArray[np.float64]:

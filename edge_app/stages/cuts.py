@@ -8,6 +8,7 @@ a slant of its own.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -83,19 +84,22 @@ def _best(found: Sequence[tuple[float, Cut]], rows: NDArray[np.int64], columns: 
 
 
 def _profiles(places: NDArray[np.int64], rows: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """How much ink stands in the way of a cut at each place across, and how tall the outline is there."""
+    """How much ink stands in the way of a cut at each place across, and how tall the outline is there.
+
+    Args:
+        places: (N,) where each pixel of ink is crossed.
+        rows: (N,) its row, from the first to the last.
+    """
     ink = np.bincount(places).astype(np.float64)
-    highest, lowest = np.full(len(ink), np.inf), np.full(len(ink), -np.inf)
-    np.minimum.at(highest, places, rows)
-    np.maximum.at(lowest, places, rows)
+    highest, lowest = np.zeros((2, len(ink)))
+    highest[places[::-1]], lowest[places] = rows[::-1], rows  # what comes last stays
     return ink, np.where(ink > 0, lowest - highest + 1, 0.0)
 
 
 def _lowest_places(profile: NDArray[np.float64], margin: int) -> list[int]:
     """Where a profile is lowest within a margin to either side, off its ends; the middle of what is level."""
-    padded = np.pad(profile, margin, mode="edge")
-    windows = np.lib.stride_tricks.sliding_window_view(padded, 2 * margin + 1)
-    lowest = np.flatnonzero(profile <= windows.min(axis=1))
+    near = cv2.erode(profile[np.newaxis], np.ones((1, 2 * margin + 1), dtype=np.uint8))
+    lowest = np.flatnonzero(profile <= near[0])
     lowest = lowest[(lowest >= margin) & (lowest < len(profile) - margin)]
     runs = np.split(lowest, np.flatnonzero(np.diff(lowest) > 1) + 1)
     return [int(run[len(run) // 2]) for run in runs if len(run)]

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from edge_app.frames import Float32, UInt8
 from edge_app.stages.faint import faint_contrast, with_faint_parts
 from edge_app.stages.paper import find_paper, on_rim, window
-from edge_app.stages.shade import Mask, with_shade
+from edge_app.stages.shade import STEPS, Mask, share_of_paper, with_shade
 from edge_app.stages.shrink import shrunk
 
 Polarity: TypeAlias = Literal["auto", "dark", "light"]
@@ -37,7 +37,6 @@ LIGHT_STROKES, LEAST_THIN = -0.5, 0.15  # thin strokes that are light beyond dou
 CONTRAST_SHARE = 0.33  # of the strongest contrast nearby; half would thin faint ends, a quarter joins neighbours
 MIN_CONTRAST = 0.07  # of the paper's brightness: fainter marks are paper texture or show-through
 NOISE_SIGMAS = 4.0  # above the spread of the paper itself: one pixel in 30,000
-STEPS = 250.0  # of contrast, from none to all of the paper's brightness
 DESK_CONTRAST = 0.2  # of the paper's brightness, from which what runs off the frame is no stroke of this page
 SMOOTH_ABOVE = 3.0  # gray levels of noise: a small blur then costs less than the noise
 SMOOTHED_SHARE = 0.45  # of the noise that a 3x3 Gaussian leaves, with margin for noise that JPEG has smeared
@@ -204,7 +203,7 @@ def _roughness(contrast: UInt8, paper: UInt8, noise: float) -> Float32 | float:
     middle, overall = _middle_and_spread(contrast)
     if middle + NOISE_SIGMAS * max(overall, noise) <= float((paper * MIN_CONTRAST).min()):
         return 0.0
-    shares = np.asarray(cv2.divide(contrast, paper, scale=STEPS), dtype=np.uint8)
+    shares = share_of_paper(contrast, paper)
     in_levels = middle + NOISE_SIGMAS * np.maximum(_unevenness(contrast, overall), noise)
     middle, overall = _middle_and_spread(shares)
     light = paper / np.float32(STEPS)

@@ -131,8 +131,8 @@ def _reach(line: Segment, rules: list[Segment], near: float) -> tuple[float, flo
     """
     alike = [rule for rule in rules if rule.flat == line.flat]
     first, last = min(rule.along[0] for rule in alike), max(rule.along[-1] for rule in alike)
-    before, after = (BEYOND_ENDS * line.length,) * 2
-    before, after = max(before, line.along[0] - first), max(after, last - line.along[-1])
+    least = BEYOND_ENDS * line.length
+    before, after = max(least, line.along[0] - first), max(least, last - line.along[-1])
     for other in alike:
         start, end = other.along[0], other.along[-1]
         if end > line.along[-1] and abs(other.across[0] - line.across_at(start)) <= near and start > line.along[0]:

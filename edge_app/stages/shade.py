@@ -52,10 +52,10 @@ def with_shade(small: UInt8, paper: UInt8, half: int) -> UInt8:
         half: of the window that strokes were filled in with.
     """
     fine = without_strokes(small, NARROW_HALF)
-    brightness = _share(fine, paper)
+    brightness = share_of_paper(fine, paper)
     if cv2.countNonZero(_broad(_below(LIGHTEST_MARKED, brightness))) < LEAST_MARKED * small.size:
         return paper
-    of_small = _share(small, paper)
+    of_small = share_of_paper(small, paper)
     ink_level = _ink_level(of_small)
     is_ink = _below(ink_level, of_small)
     shaded = paper
@@ -67,7 +67,7 @@ def with_shade(small: UInt8, paper: UInt8, half: int) -> UInt8:
     return np.asarray(shaded, dtype=np.uint8)
 
 
-def _share(of: UInt8, paper: UInt8) -> UInt8:
+def share_of_paper(of: UInt8, paper: UInt8) -> UInt8:
     """(h, w) uint8, brightness in steps, of which paper has `STEPS`."""
     return np.asarray(cv2.divide(of, paper, scale=STEPS), dtype=np.uint8)
 
@@ -105,7 +105,8 @@ def _marked(pale: UInt8, small: UInt8, fine: UInt8, is_ink: Mask) -> Mask:
     if not found.any():
         return np.zeros(areas.shape, dtype=bool)
     on_it, plain = (
-        np.bincount(areas[part], minlength=count) / size for part in (is_ink, ~_below(PLAIN, _share(small, fine)))
+        np.bincount(areas[part], minlength=count) / size
+        for part in (is_ink, ~_below(PLAIN, share_of_paper(small, fine)))
     )
     found &= (on_it >= INK_ON_IT[0]) & (on_it <= INK_ON_IT[1]) & (plain >= PARTLY_PLAIN)
     for area in np.flatnonzero(found):
@@ -133,7 +134,7 @@ def _with_large_shade(small: UInt8, paper: UInt8, fine: UInt8, is_ink: Mask, hal
         shade = _written_shade(small, paper, finer[window_half], darkest, fewest, no_shade)
         if shade is not None:
             return np.where(shade, finer[window_half], paper).astype(np.uint8)
-    pale = _below(LIGHTEST_SHADE, _share(fine, paper)) & ~is_ink
+    pale = _below(LIGHTEST_SHADE, share_of_paper(fine, paper)) & ~is_ink
     _, areas, stats, _ = cv2.connectedComponentsWithStats(_broad(pale), connectivity=4)
     large = _may_be_shade(areas, stats)
     if large.any():
@@ -152,7 +153,7 @@ def _written_shade(small: UInt8, paper: UInt8, fine: UInt8, darkest: float, fewe
         fewest: strokes on all of them.
         no_shade: (h, w) bool, what is surely none.
     """
-    brightness = _share(fine, paper)
+    brightness = share_of_paper(fine, paper)
     dark = _below(LIGHTEST_SHADE, brightness) & ~_below(darkest, brightness) & ~no_shade
     _, areas, stats, _ = cv2.connectedComponentsWithStats(_broad(dark), connectivity=4)
     strokes, depths = np.zeros(len(stats), dtype=np.int64), np.full(len(stats), np.inf)
@@ -194,7 +195,7 @@ def _under_ink(paper: UInt8, fine: UInt8, shade: Mask, is_ink: Mask, half: int) 
 
 def _share_fallen(small: UInt8, paper: UInt8) -> UInt8:
     """(h, w) uint8, by how much of paper's brightness the darkest pixel within two is darker."""
-    return _share(np.asarray(cv2.subtract(small, cv2.erode(small, window(2))), dtype=np.uint8), paper)
+    return share_of_paper(np.asarray(cv2.subtract(small, cv2.erode(small, window(2))), dtype=np.uint8), paper)
 
 
 def _bleached(

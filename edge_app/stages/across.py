@@ -110,9 +110,9 @@ def _prolong(view: UInt8, along: NDArray[np.int64], course: NDArray[np.float64],
         course[step] = start + slope * along[step]
         top, bottom, found = _runs(view, along[step], course[step])
         thin = found & (bottom - top + 1 <= crossed)
-        missed += 1
-        if np.count_nonzero(thin) >= LEAST_SEEN_PX:
-            missed = 0
+        is_seen = np.count_nonzero(thin) >= LEAST_SEEN_PX
+        missed = 0 if is_seen else missed + 1
+        if is_seen:
             course[step] += float(np.median(((top + bottom) / 2 - course[step])[thin]))
         known += STEP_PX
     return min(known, len(along))

@@ -27,9 +27,10 @@ BENT = 0.15  # of half the rows that both digits stand in: how far the line betw
 BROKEN_PX = 3  # that it may be interrupted for
 REACH = 2.0  # of the taller digit's height: how far above and below the line's ends are sought
 TALLEST = 2.2  # likewise: where most lines are taller, there are boxes above or below
+# Likewise: the line between two digits, and from one's middle to the other's, from which they are in two cells. Of 889
+# pairs on squared paper none has both, of 46 in puzzles 44.
+CELL_LINE, CELL_PITCH = 1.2, 1.25
 NEXT_ROW = 0.5, 1.1  # of the lines' height: how far above or below a digit another one stands, where there are
-CELL_LINE, CELL_PITCH = 1.2, 1.25  # the same: height of a line between two digits, and the space from one to the next,
-# from which they are in two cells: of 889 pairs on squared paper none has both, of 46 in puzzles 44
 BROADEST = 1.4  # of the lines' height: what is broader is the cell of a table, or a box without a digit
 
 
@@ -42,8 +43,10 @@ def drawn_lines(readings: Sequence[Reading], region_map: RegionMap, mask: UInt8)
         mask: (h, w) uint8, 255 for ink, of which that was made.
 
     Returns:
-        (h, w) uint8, 255 for lines; None where there are none.
+        (h, w) uint8, 255 for lines; None where there are none, or no two digits for them to stand between.
     """
+    if sum(len(reading.digits) for reading in readings) < 2:
+        return None
     components, stats = region_map.components, region_map.statistics
     holders = _holders(readings, region_map)
     if not len(holders) and cv2.countNonZero(mask) == stats[1:, AREA].sum():

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from edge_app.frames import RegionMap, UInt8
 from edge_app.stages.binarize import binarize
+from edge_app.stages.classify import MAX_DARK_RIM
 from edge_app.stages.crop import center_ink, crop_regions
 from edge_app.stages.regions import find_regions
 
@@ -140,6 +141,19 @@ def test_no_shadow_changes_the_strength_of_ink() -> None:
 
     assert lit == pytest.approx([170 / 210], abs=0.01)
     assert dark == pytest.approx(lit, abs=0.02)
+
+
+def test_what_has_paper_on_both_sides_has_no_dark_rim_and_the_edge_of_something_dark_has() -> None:
+    page = np.full((200, 200), 210, dtype=np.uint8)
+    page[40:160, 64:70] = 40  # a stroke,
+    page[40:160, 144:150] = 40  # and the dark edge of a shade that goes on beside it
+    page[40:160, 150:200] = 60
+    region_map = regions_of(np.where(page == 40, page, np.uint8(210)))
+
+    stroke, edge = crop_regions(page, region_map).patches
+
+    assert stroke.dark_rim == 0.0
+    assert edge.dark_rim > 2 * MAX_DARK_RIM
 
 
 def test_the_gray_picture_is_not_written_to() -> None:

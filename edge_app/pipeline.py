@@ -53,6 +53,7 @@ from edge_app.stages.page import (
 from edge_app.stages.readings import group_readings
 from edge_app.stages.regions import RegionLimits, find_regions, with_limits
 from edge_app.stages.roi import moved, part_of, roi_box
+from edge_app.stages.search import score_divisions
 from edge_app.stages.shrink import shrunk
 from edge_app.stages.signs import parentheses, with_bent_ones, without_small_signs
 from edge_app.stages.slashes import without_slashes
@@ -253,7 +254,8 @@ class Pipeline:
         proposals = propose(region_map, belief)
         watch.lap("regions")
         if proposals.ways:
-            scored = best_division(proposals, scored, self._scorer.score(frame.gray, proposals.region_map, watch))
+            some, proposed = score_divisions(proposals, lambda part: self._scorer.score(frame.gray, part, watch))
+            scored = best_division(some, scored, proposed)
         by_hand = without_ruled_ones(in_one_hand(scored), region_map)
         told_apart = without_slashes(by_hand)
         brackets = parentheses(told_apart)

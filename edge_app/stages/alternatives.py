@@ -7,6 +7,7 @@ is kept: over-segmentation and best path, after Casey and Lecolinet, "A Survey o
 in Character Segmentation" (IEEE PAMI 18(7), 1996).
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from functools import reduce
 from itertools import combinations
@@ -43,6 +44,7 @@ MIN_PART_AREA_PX = 8  # at working size; below this it is noise
 WIDE_ASPECT = 0.4  # width / height from which a region that is no digit as it stands may be two: a 1 and another one
 WIDEST_PART = 1.6  # width / height: a 2 with a long foot
 LOWEST_PART = 0.4  # of the height of a region: a lower part is no digit of it
+BEYOND = 2**31 - 1  # where nothing begins
 
 
 def propose(region_map: RegionMap, belief: Float32) -> Proposals:
@@ -177,14 +179,11 @@ class _Draft:
         if not cuts:
             return False
         parts = self._number_parts(region, box, own, cut_apart(own, cuts))
-        runs: dict[tuple[int, int], int] = {}
-        for start, end in combinations(range(len(cuts) + 2), 2):
-            rows = parts.between(start, end)
-            run = self._region(union(parts.boxes[rows]), tuple(parts.numbers[rows].tolist())) if rows.size else None
-            if run is not None and _digit_shaped(run.box_xywh, height):
-                runs[start, end] = len(self._regions)
-                self._regions.append(run)
-        self._ways.append(Proposal((index,), len(cuts) + 1, runs, narrow=narrow))
+        runs = parts.runs()
+        if runs:
+            numbers = {run: number for number, run in enumerate(runs, start=len(self._regions))}
+            self._ways.append(Proposal((index,), len(cuts) + 1, numbers, narrow=narrow))
+            self._regions += [self._region(box, pieces) for box, pieces in runs.values()]
         return True
 
     def _number_parts(
@@ -243,9 +242,25 @@ class _Parts:
     boxes: Int32
     past: NDArray[np.bool_]
 
-    def between(self, start: int, end: int) -> NDArray[np.intp]:
-        """Rows of what lies between two cuts, counted from 1; 0 is the left edge, and one after the last the right."""
-        return np.flatnonzero(self.past[start] & ~self.past[end])
+    def runs(self) -> dict[tuple[int, int], tuple[BoxXYWH, tuple[int, ...]]]:
+        """What may be a digit and leaves others beside it: its box and the numbers of its parts, left ones first.
+
+        By the two cuts that it lies between, counted from 1; 0 is the left edge, and one after the last the right.
+        """
+        starts, stops = np.triu_indices(len(self.past), 1)
+        within = self.past[starts] & ~self.past[stops]
+        near, far = self.boxes[:, :2], self.boxes[:, :2] + self.boxes[:, 2:]
+        corner = np.where(within[..., np.newaxis], near, BEYOND).min(axis=1)
+        sides = np.where(within[..., np.newaxis], far, 0).max(axis=1) - corner
+        width, height = sides.T
+        whole = height[len(self.past) - 2]  # from the left edge to the right one
+        shaped = within.any(axis=1) & (width <= WIDEST_PART * height) & (height >= LOWEST_PART * whole)
+        boxes = np.hstack([corner, sides])
+        rows = {(int(starts[row]), int(stops[row])): row for row in np.flatnonzero(shaped)}
+        return {
+            run: (tuple(boxes[rows[run]].tolist()), tuple(self.numbers[within[rows[run]]].tolist()))
+            for run in _on_paths(rows, len(self.past) - 1)
+        }
 
 
 def _usual_heights(boxes: NDArray[np.int64], belief: Float32) -> NDArray[np.float64]:
@@ -316,9 +331,21 @@ def _loose_pieces(region: Region, region_map: RegionMap, used: set[int], tall_px
     return tuple(int(row) for row in np.flatnonzero(near) if int(row) not in used)[:4]
 
 
-def _digit_shaped(part: BoxXYWH, height: int) -> bool:
-    """Whether a part of a region can be a digit beside another one."""
-    return part[2] <= WIDEST_PART * part[3] and part[3] >= LOWEST_PART * height
+def _on_paths(runs: Collection[tuple[int, int]], parts: int) -> list[tuple[int, int]]:
+    """Those that lie on some way from the first part to the last, sorted.
+
+    >>> _on_paths([(0, 1), (0, 2), (1, 3), (2, 4)], 3)
+    [(0, 1), (1, 3)]
+    """
+    ordered = sorted(runs)
+    begun, ended = {0}, {parts}
+    for start, stop in ordered:
+        if start in begun:
+            begun.add(stop)
+    for start, stop in reversed(ordered):
+        if stop in ended:
+            ended.add(start)
+    return [(start, stop) for start, stop in ordered if start in begun and stop in ended]
 
 
 def _union(first: Region, second: Region) -> Region:

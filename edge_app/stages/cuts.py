@@ -101,5 +101,8 @@ def _lowest_places(profile: NDArray[np.float64], margin: int) -> list[int]:
     near = cv2.erode(profile[np.newaxis], np.ones((1, 2 * margin + 1), dtype=np.uint8))
     lowest = np.flatnonzero(profile <= near[0])
     lowest = lowest[(lowest >= margin) & (lowest < len(profile) - margin)]
-    runs = np.split(lowest, np.flatnonzero(np.diff(lowest) > 1) + 1)
-    return [int(run[len(run) // 2]) for run in runs if len(run)]
+    if not lowest.size:
+        return []
+    ends = np.flatnonzero(np.diff(lowest) > 1) + 1
+    middles = (np.append(0, ends) + np.append(ends, len(lowest))) // 2
+    return [int(place) for place in lowest[middles]]

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from edge_app.frames import Float32, UInt8
 from edge_app.stages.faint import faint_contrast, with_faint_parts
+from edge_app.stages.levels import median, median_deviation, quantile, ranks_of
 from edge_app.stages.paper import find_paper, on_rim, window
 from edge_app.stages.shade import STEPS, Mask, share_of_paper, with_shade
 from edge_app.stages.shrink import shrunk
@@ -172,7 +173,7 @@ def _noise(gray: UInt8, small: UInt8) -> float:
     """
     size_wh = small.shape[1], small.shape[0]
     sample = cv2.resize(gray, size_wh, interpolation=cv2.INTER_NEAREST)
-    return MAD_TO_SIGMA * float(np.median(cv2.absdiff(sample, small)))
+    return MAD_TO_SIGMA * median(np.asarray(cv2.absdiff(sample, small), dtype=np.uint8))
 
 
 def _thresholds(small: UInt8, paper: UInt8, noise: float, half: int) -> tuple[UInt8, UInt8]:
@@ -213,8 +214,9 @@ def _roughness(contrast: UInt8, paper: UInt8, noise: float) -> Float32 | float:
 
 def _middle_and_spread(contrast: UInt8) -> tuple[float, float]:
     """The median, and the standard deviation without ink, which is the minority."""
-    middle = float(np.median(contrast))
-    return middle, MAD_TO_SIGMA * float(np.median(np.abs(contrast.astype(np.float32) - middle)))
+    ranks = ranks_of(contrast)
+    middle = quantile(ranks, 0.5)
+    return middle, MAD_TO_SIGMA * median_deviation(ranks, middle)
 
 
 def _unevenness(contrast: UInt8, overall: float) -> Float32:

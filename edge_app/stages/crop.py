@@ -185,7 +185,7 @@ def _ink_table(paper: float, contrast: float) -> UInt8:
 
 def _dark_rim(level: UInt8, strokes: UInt8, any_ink: UInt8) -> float:
     """Share of the pixels two or three beside the strokes that are hardly brighter than the ink next to them."""
-    rim = np.flatnonzero(cv2.compare(cv2.dilate(strokes, BESIDE), cv2.dilate(any_ink, NEAR), cv2.CMP_GT))
+    rim = np.flatnonzero(np.greater(cv2.dilate(strokes, BESIDE), cv2.dilate(any_ink, NEAR)))
     if not rim.size:
         return 0.0
     planes = level, cv2.dilate(level, NEXT_TO), cv2.erode(level, AROUND)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from edge_app.frames import Int32, RegionMap
 from edge_app.stages.boxes import AREA
-from edge_app.stages.classify import DIGITS, Scored
+from edge_app.stages.classify import DIGITS, Scored, are_among
 from edge_app.stages.rows import Boxes, as_boxes, in_row
 from edge_app.stages.strokes import without_digit
 
@@ -42,7 +42,7 @@ def without_dotted(scored: Scored, region_map: RegionMap) -> Scored:
     boxes = as_boxes([region.box_xywh for region in scored.regions]) * region_map.resize_factor
     sure = boxes[(winners < DIGITS) & (scored.belief >= SURE)]
     marks = np.zeros(len(boxes), dtype=bool)
-    for row in np.flatnonzero(np.isin(winners, LIKE_MARKS)):
+    for row in np.flatnonzero(are_among(winners, LIKE_MARKS)):
         pieces = [piece for piece in scored.regions[row].components if piece < len(region_map.statistics)]
         if pieces:
             stats = region_map.statistics[pieces]

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from edge_app.frames import Region, RegionMap, UInt8
 from edge_app.stages.classify import Scored
+from edge_app.stages.levels import median
 from edge_app.stages.shrink import shrunk
 from edge_app.stages.still import LEAST_CHANGE, MOST_NOISE, REFRESH_FRAMES, SIDE_PX
 
@@ -51,7 +52,7 @@ class Familiar:
             nearest = moved.argmin(axis=1)
             there = moved[np.arange(len(boxes)), nearest] <= MOVED_PX / region_map.resize_factor
             change = np.asarray(cv2.absdiff(before, now), dtype=np.uint8)
-            changed = change > min(max(LEAST_CHANGE, NOISE_TIMES * float(np.median(change))), MOST_NOISE)
+            changed = change > min(max(LEAST_CHANGE, NOISE_TIMES * median(change)), MOST_NOISE)
             known = there & self._is_usable()[nearest]
             for row in np.flatnonzero(known):
                 if not changed[places[row]].any():

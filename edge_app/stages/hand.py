@@ -10,7 +10,7 @@ from itertools import product
 
 import numpy as np
 
-from edge_app.stages.classify import DIGITS, ONE, Scored
+from edge_app.stages.classify import DIGITS, ONE, Scored, are_among
 
 SURE = 0.97  # probability from which a digit shows how the hand draws it
 BETWEEN_TWO = 0.9  # least probability of both digits together that a shape is in doubt between
@@ -40,7 +40,7 @@ def in_one_hand(scored: Scored) -> Scored:
     told_by = np.delete(np.arange(DIGITS), ONE)
     settled = scores.copy()
     for known, other in product(told_by[shown[told_by] >= SHOWN_LEAST], np.flatnonzero(shown == 0)):
-        between = doubtful & np.isin(likeliest, (known, other)) & np.isin(next_likely, (known, other))
+        between = doubtful & are_among(likeliest, (known, other)) & are_among(next_likely, (known, other))
         if np.count_nonzero(between) >= DOUBTFUL_LEAST:
             settled[between, other] += settled[between, known]
             settled[between, known] = 0.0

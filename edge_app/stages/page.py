@@ -19,6 +19,7 @@ from edge_app.frames import BoxXYWH, Float32, Reading, RegionMap, UInt8
 from edge_app.stages.boxes import off_edges
 from edge_app.stages.crop import Patch
 from edge_app.stages.division import UNLIKE
+from edge_app.stages.levels import quantile, ranks_of
 from edge_app.stages.lines import pieces_without_lines
 from edge_app.stages.shrink import shrunk
 
@@ -27,7 +28,7 @@ Corners: TypeAlias = NDArray[np.int32]
 SIDE_PX = 160  # longer side of the picture that the page is sought in
 INK_PX = 9  # of it: strokes are thinner
 LEVELS = 9  # of brightness
-OUTERMOST = 2.0, 98.0  # percentiles that the levels lie between
+OUTERMOST = 0.02, 0.98  # quantiles that the levels lie between
 EDGES = (0.04, 0.07, 0.12)  # steps of brightness within 3 pixels, as shares of it
 LEAST_STEP = 4  # gray levels
 LEAST_SHARE = 0.08  # of the picture
@@ -43,7 +44,7 @@ DIFFERENT_SHARE = 0.75  # of its edges
 CLEARNESS = 8  # how much more that counts than size, of two sheets that lie in one another
 INSIDE_PX, OUTSIDE_PX = 4.0, 3.5  # from an edge, where both are compared
 PLACE_PX, LEAST_PLACES = 2.0, 20  # from one such place to the next; how many there must be
-EVENNESS = 30, 90  # percentiles of its brightness: a fat digit or a shadow may cover a quarter of a sheet
+EVENNESS = 0.3, 0.9  # quantiles of its brightness: a fat digit or a shadow may cover a quarter of a sheet
 MOST_UNEVEN = 1.8  # of brightness, between these two
 RIM_PX = 2  # edges that lie so near the frame's are none of the sheet
 NEAR_PX = 6  # to its edges: what belongs to the page all the same
@@ -174,7 +175,7 @@ def is_blotted(region_map: RegionMap, belief: Float32) -> bool:
     """
     if not region_map.regions:
         return False
-    usual = np.median([region.box_xywh[3] for region in region_map.regions]) * region_map.resize_factor
+    usual = median(region.box_xywh[3] for region in region_map.regions) * region_map.resize_factor
     _, _, width, height, area = region_map.statistics.T
     solid = (area >= SOLID * width * height) & (np.minimum(width, height) >= BLOT * usual)
     solid &= off_edges(region_map.statistics, region_map.components.shape)
@@ -255,7 +256,8 @@ def _in_two_lights(candidates: list[tuple[Corners, float]]) -> Iterator[tuple[Co
 
 def _bright_areas(paper: UInt8) -> Iterator[tuple[UInt8, int]]:
     """(h, w) uint8, 255 in areas that may be sheets, and how many pixels a sheet reaches beyond."""
-    darkest, brightest = np.percentile(paper, OUTERMOST)
+    ranks = ranks_of(paper)
+    darkest, brightest = (quantile(ranks, share) for share in OUTERMOST)
     for level in np.linspace(darkest, brightest, LEVELS + 2)[1:-1]:
         bright = cv2.threshold(paper, float(level), 255, cv2.THRESH_BINARY)[1]
         yield np.asarray(cv2.morphologyEx(bright, cv2.MORPH_OPEN, _window(5)), dtype=np.uint8), 0
@@ -304,10 +306,10 @@ def _stands_out(small: UInt8, paper: UInt8, corners: Corners) -> tuple[float, fl
 
 def _is_even(paper: UInt8, corners: Corners) -> bool:
     """Whether an area is about equally bright."""
-    levels = paper[cv2.erode(_filled(corners, paper.shape), _window(7)) > 0]
-    if not levels.size:
+    ranks = ranks_of(paper, np.asarray(cv2.erode(_filled(corners, paper.shape), _window(7)), dtype=np.uint8))
+    if not ranks[-1]:
         return False
-    low, high = np.percentile(levels, EVENNESS)
+    low, high = (quantile(ranks, share) for share in EVENNESS)
     return bool(high <= MOST_UNEVEN * max(low, 1.0))
 
 

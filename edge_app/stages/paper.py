@@ -51,10 +51,14 @@ def without_strokes(small: UInt8, half: int) -> UInt8:
     closed = np.asarray(cv2.morphologyEx(small, cv2.MORPH_CLOSE, window(half)), dtype=np.uint8)
     if min(small.shape) <= 4 * half:
         return closed
-    inside = closed[half:-half, half:-half].astype(np.int16)
-    continued = np.pad(inside, half, mode="reflect", reflect_type="odd")
+    continued: NDArray[np.int16] = closed[half:-half, half:-half].astype(np.int16)
+    for sides in ((half, half, 0, 0), (0, 0, half, half)):
+        edge, mirrored = (
+            cv2.copyMakeBorder(continued, *sides, border) for border in (cv2.BORDER_REPLICATE, cv2.BORDER_REFLECT_101)
+        )
+        continued = np.asarray(2 * edge - mirrored, dtype=np.int16)
     lowest = (closed * MAX_FALL).astype(np.int16)  # a shadow's edge just inside must not be continued
-    return np.clip(continued, lowest, closed).astype(np.uint8)
+    return np.minimum(np.maximum(continued, lowest), closed).astype(np.uint8)
 
 
 def on_rim(areas: cv2.typing.MatLike) -> NDArray[np.int32]:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge_app.frames import UInt8
-from edge_app.stages.classify import DIGITS, Scored
+from edge_app.stages.classify import DIGITS, Scored, are_among
 from edge_app.stages.rows import Boxes, as_boxes, next_to
 from edge_app.stages.strokes import without_digit
 
@@ -49,7 +49,7 @@ def without_tailed_letters(scored: Scored) -> Scored:
     """
     boxes, digit, likest = _looks(scored)
     anything, found = np.ones(len(boxes), dtype=bool), np.zeros(len(boxes), dtype=bool)
-    for row in np.flatnonzero(digit & np.isin(likest, LIKE_TAILED)):
+    for row in np.flatnonzero(digit & are_among(likest, LIKE_TAILED)):
         before, _ = next_to(int(row), boxes, anything, LETTER_HEIGHTS, LETTER_GAP)
         found[row] = before is not None and not digit[before] and _hangs_below(boxes[row], boxes[before])
     return _without(scored, found, likest)

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge_app.frames import UInt8
+from edge_app.stages.levels import percentile
 from edge_app.stages.segments import Segment
 
 STRIP_PX = 14  # to either side of a line that is looked at across it
@@ -18,6 +19,11 @@ LEAST_BARE = 0.3  # of a line: the least that nothing crosses
 MAX_STEPS = 0.03  # of that: how often the middle of the ink leaps; the strokes of joined-up writing do
 BARE_PERCENTILE = 25  # of the thickness along a line: where nothing crosses it
 CROSSING = 1.6  # times the line's thickness: thicker ink across it is a stroke that crosses
+
+COUNT = np.int8(2 * STRIP_PX + 1)
+PLACES = np.arange(COUNT, dtype=np.int8)[:, np.newaxis]  # across a line, as they are looked at; bytes are quick
+NEAREST = np.array([STRIP_PX + aside for aside in sorted(range(-WANDER_PX, WANDER_PX + 1), key=abs)], dtype=np.int8)
+"""Those that the line may be at, the nearest first."""
 
 
 def is_straight(mask: UInt8, line: Segment) -> bool:
@@ -40,21 +46,21 @@ def is_straight(mask: UInt8, line: Segment) -> bool:
 
 def _crossed_from(top: NDArray[np.int64], bottom: NDArray[np.int64], found: NDArray[np.bool_]) -> float:
     """How thick the ink across a line is where a stroke crosses it."""
-    return float(np.percentile((bottom - top + 1)[found], BARE_PERCENTILE)) * CROSSING + 1
+    return float(percentile(np.sort((bottom - top + 1)[found]), BARE_PERCENTILE)) * CROSSING + 1
 
 
-def thickness(mask: UInt8, line: Segment, percentile: float = 50) -> float:
+def thickness(mask: UInt8, line: Segment, percent: float = 50) -> float:
     """Pixels of ink across a line, median; a low percentile tells of where nothing stands on it or crosses it.
 
     Args:
         mask: (h, w) uint8, 255 for ink.
         line: in it.
-        percentile: 0 to 100, over the places along the line that have ink.
+        percent: 0 to 100, over the places along the line that have ink.
     """
     view = mask if line.flat else mask.T
     along = np.arange(max(0, int(line.along[0])), min(view.shape[1], int(line.along[-1]) + 1))
     top, bottom, found = _runs(view, along, np.interp(along, line.along, line.across))
-    return float(np.percentile((bottom - top + 1)[found], percentile)) if found.any() else 0.0
+    return float(percentile(np.sort((bottom - top + 1)[found]), percent)) if found.any() else 0.0
 
 
 def erase_line(mask: UInt8, line: Segment, slimness: float, beyond: tuple[float, float]) -> None:
@@ -106,8 +112,9 @@ def _prolong(view: UInt8, along: NDArray[np.int64], course: NDArray[np.float64],
     missed, is_bold = 0, crossed > BOLD_PX * CROSSING + 1
     while known < len(along) and not (is_bold and missed >= MOST_MISSED):
         tail, step = slice(max(0, known - TAIL_PX), known), slice(known, known + STEP_PX)
-        slope, start = np.polyfit(along[tail], course[tail], 1) if known > 1 else (0.0, course[0])
-        course[step] = start + slope * along[step]
+        ahead = along[tail] - along[tail].mean()
+        slope = ahead @ course[tail] / (ahead @ ahead) if known > 1 else 0.0  # of the line of least squares
+        course[step] = course[tail].mean() + slope * (along[step] - along[tail].mean())
         top, bottom, found = _runs(view, along[step], course[step])
         thin = found & (bottom - top + 1 <= crossed)
         is_seen = np.count_nonzero(thin) >= LEAST_SEEN_PX
@@ -140,15 +147,14 @@ def _runs(
     view: UInt8, along: NDArray[np.int64], course: NDArray[np.float64]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_]]:
     """First and last row of the ink across a line at each place, and where there is any within reach."""
-    offsets = np.arange(-STRIP_PX, STRIP_PX + 1)
-    rows = np.rint(course).astype(np.int64) + offsets[:, None]
-    inside = (rows >= 0) & (rows < view.shape[0])
-    ink = (view[np.clip(rows, 0, view.shape[0] - 1), along] > 0) & inside
-    reach = ink[STRIP_PX - WANDER_PX : STRIP_PX + WANDER_PX + 1]
-    order = np.argsort(np.abs(np.arange(-WANDER_PX, WANDER_PX + 1)), kind="stable")  # the nearest ink first
-    start = order[reach[order].argmax(axis=0)] + STRIP_PX - WANDER_PX
-    places = np.arange(len(along))
-    paper_above = np.where(~ink & (np.arange(len(offsets))[:, None] < start), np.arange(len(offsets))[:, None], -1)
-    paper_below = np.where(~ink & (np.arange(len(offsets))[:, None] > start), np.arange(len(offsets))[:, None], 10_000)
-    top, bottom = paper_above.max(axis=0) + 1, np.minimum(paper_below.min(axis=0), len(offsets)) - 1
-    return rows[top, places], rows[bottom, places], reach.any(axis=0)
+    first = np.rint(course).astype(np.int64) - STRIP_PX
+    rows = first + PLACES
+    # Whichever way the view lies, pixels are taken by their number in memory, in half the time of two numbers each.
+    down, right = (view.shape[1], 1) if view.strides[0] >= view.strides[1] else (1, view.shape[0])
+    ink = view.ravel(order="K").take(np.clip(rows, 0, view.shape[0] - 1) * down + along * right) > 0
+    ink &= (rows >= 0) & (rows < view.shape[0])
+    reach, paper = ink[NEAREST], ~ink
+    start = NEAREST[reach.argmax(axis=0)]
+    above = ((PLACES + 1) * (paper & (start > PLACES))).max(axis=0)
+    below = ((COUNT - PLACES) * (paper & (start < PLACES))).max(axis=0)
+    return first + above, first + (COUNT - 1 - below), reach.any(axis=0)

@@ -11,11 +11,10 @@ from typing import Literal, TypeAlias
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from edge_app.frames import Float32, UInt8
 from edge_app.stages.faint import faint_contrast, with_faint_parts
-from edge_app.stages.levels import median, median_deviation, quantile, ranks_of
+from edge_app.stages.levels import median, median_deviation, percentile, quantile, ranks_of
 from edge_app.stages.paper import find_paper, on_rim, window
 from edge_app.stages.shade import STEPS, Mask, share_of_paper, with_shade
 from edge_app.stages.shrink import shrunk
@@ -245,18 +244,8 @@ def _unevenness_near(contrast: UInt8) -> Float32:
     coarse = windows[:: max(1, side // 3), :: max(1, side // 3)]
     ranked = np.sort(coarse.reshape(*coarse.shape[:2], -1), axis=2, kind="stable")  # of bytes: by counting, so quick
     size_wh = contrast.shape[1], contrast.shape[0]
-    unevenness = ((_percentile(ranked, USUAL) - _percentile(ranked, LOW)) / USUAL_TO_LOW_SIGMAS).astype(np.float32)
+    unevenness = ((percentile(ranked, USUAL) - percentile(ranked, LOW)) / USUAL_TO_LOW_SIGMAS).astype(np.float32)
     return np.asarray(cv2.resize(unevenness, size_wh, interpolation=cv2.INTER_LINEAR), dtype=np.float32)
-
-
-def _percentile(ranked: UInt8, percent: float) -> NDArray[np.float64]:
-    """What `numpy.percentile` says of the last axis, which is sorted."""
-    place = percent / 100 * (ranked.shape[-1] - 1)
-    first = int(place)
-    low, high = ranked[..., first], ranked[..., min(first + 1, ranked.shape[-1] - 1)]
-    weight = place - first
-    step = (high - low).astype(np.float64)
-    return np.asarray(high - step * (1 - weight) if weight >= 0.5 else low + step * weight, dtype=np.float64)
 
 
 def _strongest_near(contrast: UInt8, half: int) -> UInt8:

@@ -4,6 +4,7 @@ They are found by the probabilistic Hough transform (Matas, Galambos and Kittler
 using the progressive probabilistic Hough transform", 2000).
 """
 
+from bisect import bisect_right
 from dataclasses import dataclass
 
 import cv2
@@ -19,6 +20,8 @@ SQUARE = 0.14  # most that a margin's slope may differ from plumb on the rules: 
 APART = 0.04  # of the longer side: two segments nearer than this are one line found twice
 GAP_SHARE = 0.02  # of the longer side: gaps in a line that the threshold lost
 FOUND_TWICE_PX = 5  # to either side of a segment the same line would be found once more
+LARGE_PX = 800  # longer side, from which half the resolution will do: a quarter of the pixels to vote
+LEAST_COVERED = 100  # of 255 of a pixel there: half of it, which a hairline covers
 MAX_SLOPE = 0.58  # from level or plumb: 30 degrees
 ROW_GAP = 0.7  # of the longer of two pieces: digits below each other on rules are further apart than tall
 
@@ -59,7 +62,9 @@ class Segment:
             return self.across[0] + self.slope * (along - self.along[0])
         if along >= self.along[-1]:
             return self.across[-1] + self.slope * (along - self.along[-1])
-        return float(np.interp(along, self.along, self.across))
+        piece = bisect_right(self.along, along) - 1
+        (start, end), (across, beyond) = self.along[piece : piece + 2], self.across[piece : piece + 2]
+        return across + (beyond - across) / (end - start) * (along - start)
 
 
 def straight_segments(drawn: UInt8, side: int) -> list[Segment]:
@@ -86,10 +91,15 @@ def straight_segments(drawn: UInt8, side: int) -> list[Segment]:
 
 
 def _hough(drawn: UInt8, shortest: float, gap: float) -> list[tuple[tuple[int, int], tuple[int, int]]]:
-    """Both ends of straight segments, x and y each."""
+    """Both ends of straight segments, x and y each; to two pixels in a large picture, which is looked at in half."""
+    factor = 2 if max(drawn.shape) > LARGE_PX else 1
+    if factor > 1:
+        half = cv2.resize(drawn, None, fx=1 / factor, fy=1 / factor, interpolation=cv2.INTER_AREA)
+        drawn = np.asarray(cv2.threshold(half, LEAST_COVERED, 255, cv2.THRESH_BINARY)[1], dtype=np.uint8)
+    shortest, gap = shortest / factor, gap / factor
     cv2.setRNGSeed(1)  # the transform samples pixels at random: the same frame must give the same lines
     found = cv2.HoughLinesP(drawn, 1, np.pi / 360, int(shortest * 0.8), None, shortest, max(3.0, gap))
-    ends = [] if found is None else found.reshape(-1, 4).tolist()
+    ends = [] if found is None else (factor * found.reshape(-1, 4)).tolist()
     return [((x1, y1), (x2, y2)) for x1, y1, x2, y2 in ends]
 
 

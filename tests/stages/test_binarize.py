@@ -3,11 +3,9 @@
 import cv2
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from edge_app.frames import UInt8
-from edge_app.stages.binarize import LOW, USUAL, _percentile, binarize
+from edge_app.stages.binarize import binarize
 
 
 def drawn(shape_hw: tuple[int, int] = (480, 640), thickness: int = 6) -> UInt8:
@@ -339,12 +337,3 @@ def test_a_rough_cloth_around_the_page_does_not_hide_its_ink(roughness: float, p
     found = binarize(np.clip(frame, 0, 255).astype(np.uint8)).mask[140:320, 110:530]
 
     assert agreement(found, ink[140:320, 110:530]) > 0.75
-
-
-@given(
-    st.lists(st.integers(0, 255), min_size=1, max_size=80), st.sampled_from([USUAL, LOW, 0.0, 25.0, 50.0, 99.0, 100.0])
-)
-def test_percentiles_are_numpys(values: list[int], percent: float) -> None:
-    ranked = np.sort(np.array([values, values[::-1]], dtype=np.uint8), axis=1)
-
-    assert _percentile(ranked, percent).tolist() == np.percentile(ranked, percent, axis=1).tolist()

@@ -31,6 +31,7 @@ from edge_app.stages.dotted import without_dotted
 from edge_app.stages.fields import drawn_lines, joined_in_fields, parted_in_cells
 from edge_app.stages.hand import in_one_hand
 from edge_app.stages.margin import margin_px, with_margin, without_margin
+from edge_app.stages.marks import parted_at_marks
 from edge_app.stages.orientation import (
     QUARTERS,
     Lie,
@@ -277,6 +278,7 @@ class Pipeline:
         patches = {region.box_xywh: patch for region, patch in zip(settled.regions, settled.patches, strict=True)}
         letters, signs = ({settled.regions[row].box_xywh for row in np.flatnonzero(rows)} for rows in (words, signs))
         readings = believable(readings, verdicts.others, region_map, patches, letters, signs, in_fields)
+        readings = parted_at_marks(readings, settled, region_map)
         readings = with_clear_ends(readings, verdicts.others, region_map)
         watch.lap("readings")
         return _Said(readings, region_map, belief, patches)

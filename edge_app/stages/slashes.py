@@ -25,6 +25,7 @@ REACH = 2.5  # how far these may stand from it, in their height
 GAP = 0.3  # the least space around an operator, in their height; digits of one number stand closer
 FEW = 3  # other operators on a page, at least: one or two may be blots
 LEANING_DEG = 12.0  # least lean of a slash between digits
+SEVERAL, HARDLY_DEG = 2, 7.0  # that are longer than these and go below their feet; their lean, and of what is like them
 NEXT_HEIGHTS, NEXT_GAP = (0.4, 2.0), 0.35  # of the digits beside it and how far they stand off, in its height
 LONGER, BELOW = 1.05, 0.08  # than these in the mean, and how far below their feet it ends, in their height
 FAR_LONGER, FAR_BELOW = 1.15, 0.12  # the same of the only one on a page
@@ -53,10 +54,20 @@ class _Stroke:
     below: float
     is_tallest: bool
 
-    def is_like(self, lean: float, length: float) -> bool:
+    @property
+    def is_long(self) -> bool:
+        """Whether it is longer than its neighbours and goes below their feet."""
+        return self.length >= LONGER and self.below >= BELOW and self.is_tallest
+
+    @property
+    def is_far(self) -> bool:
+        """Whether it does so by far, and leans: a slash even if it is the only one of its page."""
+        return self.length >= FAR_LONGER and self.below >= FAR_BELOW and self.lean >= LEANING_DEG
+
+    def is_like(self, lean: float, length: float, least: float = LEANING_DEG) -> bool:
         """Whether it leans, and as another one does that is as long."""
         alike = abs(self.lean - lean) <= ALIKE_DEG and abs(self.length / length - 1) <= ALIKE_LENGTH
-        return self.lean >= LEANING_DEG and alike
+        return self.lean >= least and alike
 
 
 def without_slashes(scored: Scored) -> Scored:
@@ -113,9 +124,8 @@ def _between_digits(strokes: Collection[_Stroke], known: Collection[int], ones: 
         known: rows of those that are.
         ones: degrees that strokes lean which can be none; where most of them lean likewise, only sure ones are slashes.
     """
-    leaning = [each for each in strokes if each.lean >= LEANING_DEG]
-    sure = [each for each in leaning if each.length >= LONGER and each.below >= BELOW and each.is_tallest]
-    if len(sure) == 1 and not known and (sure[0].length < FAR_LONGER or sure[0].below < FAR_BELOW):
+    sure = [each for each in strokes if each.lean >= HARDLY_DEG and each.is_long]
+    if len(sure) == 1 and not known and not sure[0].is_far:
         return set()
     models = [*sure, *(each for each in strokes if each.row in known)]
     if not models:
@@ -123,7 +133,8 @@ def _between_digits(strokes: Collection[_Stroke], known: Collection[int], ones: 
     lean, length = np.median([(each.lean, each.length) for each in models], axis=0)
     if len(ones) >= ONES_LEAST and np.mean(np.abs(ones - lean) <= ALIKE_DEG) > ONES_ALIKE:
         return {each.row for each in sure}
-    return {each.row for each in strokes if each in sure or each.is_like(lean, length)}
+    least = LEANING_DEG if len(sure) < SEVERAL else HARDLY_DEG
+    return {each.row for each in strokes if each in sure or each.is_like(lean, length, least)}
 
 
 def _stroke(row: int, leans: Float32, boxes: Boxes, is_digit: NDArray[np.bool_]) -> _Stroke | None:

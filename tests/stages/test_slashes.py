@@ -97,6 +97,17 @@ def test_other_leaning_strokes_are_1s(number: Scored) -> None:
     assert without_slashes(number) is number
 
 
+def test_long_strokes_that_go_below_the_digits_need_hardly_lean_where_there_are_several() -> None:
+    def above(number: str, lean: float, **other: float) -> str:
+        page = line(number, length=52, below=6, lean_deg=lean)
+        return text(page.joined(line("5/8", **{"lean_deg": lean, "top": 200} | other)))
+
+    assert above("3/4", 8, length=52, below=6) == "3/45/8"
+    assert above("3/4", 6, length=52, below=6) == "314518"
+    assert above("3/4/5", 8, length=46) == "3/4/55/8"
+    assert above("3/4", 13, length=46, lean_deg=9) == "3/4518"
+
+
 def beside(known: str, **stroke: float) -> str:
     """What is read where a fraction stands below an entry of the page."""
     page = line(known, length=52, below=6) if known == "3/4" else line(known)

@@ -59,7 +59,7 @@ from edge_app.stages.shrink import shrunk
 from edge_app.stages.signs import parentheses, with_bent_ones, without_small_signs
 from edge_app.stages.slashes import without_slashes
 from edge_app.stages.strokes import without_digit, without_digits, without_ruled_ones
-from edge_app.stages.units import without_dollars, without_tailed_letters
+from edge_app.stages.units import without_dollars, without_percents, without_tailed_letters
 from edge_app.stages.words import in_words
 from edge_app.stopwatch import StopWatch
 
@@ -261,7 +261,8 @@ class Pipeline:
         told_apart = without_slashes(by_hand)
         brackets = parentheses(told_apart)
         told_apart = replace(told_apart, scores=without_digit(told_apart.scores, brackets))
-        told_apart = without_dotted(without_dollars(without_small_signs(told_apart)), region_map)
+        told_apart = without_percents(without_dollars(without_small_signs(told_apart)), region_map)
+        told_apart = without_dotted(told_apart, region_map)
         signs = brackets | (by_hand.scores.argmax(axis=1) < DIGITS) & (told_apart.scores.argmax(axis=1) >= DIGITS)
         settled = with_bent_ones(in_company(without_tailed_letters(told_apart)))
         words = in_words(settled, signs)

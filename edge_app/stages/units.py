@@ -1,7 +1,8 @@
 """Scored regions in, the same out with the letters and signs of units told from digits: the $ of $5, the g of 5 kg.
 
 A $ is a 5 with a bar through it, which ends above and below as narrow as the pen. A g is a 9, and a y a 4, but its tail
-hangs below the letter before it, where a digit stands on the line with what it follows.
+hangs below the letter before it, where a digit stands on the line with what it follows. A % that hangs together is a 9
+and a 6 once it is cut, but the slash that both share goes below the one and above the other.
 """
 
 from dataclasses import replace
@@ -9,7 +10,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from edge_app.frames import UInt8
+from edge_app.frames import BoxXYWH, RegionMap, UInt8
 from edge_app.stages.classify import DIGITS, Scored, are_among
 from edge_app.stages.rows import Boxes, as_boxes, next_to
 from edge_app.stages.strokes import without_digit
@@ -21,6 +22,11 @@ NARROW, NARROW_PENS = 0.16, 1.4  # most that ink spans in these, of the sign's h
 BAR_TOP, BAR_FOOT = (0.42, 0.8), (0.25, 0.65)  # in the sign's width; a 5 that lost its own begins on the left
 NUMBER_HEIGHTS, NUMBER_GAP = (0.5, 1.3), 0.4  # of the digit after it and how far it stands off, in its height
 LIKE_TAILED = (4, 8, 9)
+LIKE_PERCENT = 9, 6
+PERCENT_ASPECT = 0.95  # most of its width / height; two digits are broader
+# Least that its 6 begins above its 9, and that this ends below, in its height: of 86 pairs of MNIST's 9s and 6s that
+# touch none has both, of five signs each.
+RISES, DESCENDS = 0.05, 0.14
 HANGS, BEGINS = 0.2, -0.1  # least that a tailed letter ends, and begins, below the letter before it, in its height
 LETTER_HEIGHTS, LETTER_GAP = (0.4, 2.0), 0.35  # of that letter and how far it stands off, likewise
 
@@ -53,6 +59,39 @@ def without_tailed_letters(scored: Scored) -> Scored:
         before, _ = next_to(int(row), boxes, anything, LETTER_HEIGHTS, LETTER_GAP)
         found[row] = before is not None and not digit[before] and _hangs_below(boxes[row], boxes[before])
     return _without(scored, found, likest)
+
+
+def without_percents(scored: Scored, region_map: RegionMap) -> Scored:
+    """Scores with the probability of a 9 and a 6 given to "not a digit" where they are cut from one percent sign.
+
+    Args:
+        scored: of one frame; where the model has no class for what is no digit it stays as it is.
+        region_map: of that frame, as it was before anything was cut.
+    """
+    boxes, _, likest = _looks(scored)
+    found, uncut = np.zeros(len(boxes), dtype=bool), set(scored.regions)
+    if not np.isin(LIKE_PERCENT, likest).all():
+        return scored
+    for region in region_map.regions:
+        if region not in uncut and region.box_xywh[2] <= PERCENT_ASPECT * region.box_xywh[3]:
+            halves = _within(boxes, region.box_xywh)
+            found[halves] = tuple(likest[halves]) == LIKE_PERCENT and _share_a_slash(*boxes[halves])
+    return _without(scored, found, likest)
+
+
+def _within(boxes: Boxes, box: BoxXYWH) -> NDArray[np.intp]:
+    """Rows of the boxes whose middle lies in another one, left to right."""
+    corner, sides = np.array(box[:2]), np.array(box[2:])
+    away = boxes[:, :2] + boxes[:, 2:] / 2 - corner
+    rows = np.flatnonzero(((away >= 0) & (away <= sides)).all(axis=1))
+    return np.asarray(rows[boxes[rows, 0].argsort(kind="stable")])
+
+
+def _share_a_slash(nine: NDArray[np.float64], six: NDArray[np.float64]) -> bool:
+    """Whether one half of a sign, (4,), goes below the other, which goes above it."""
+    rises, descends = nine[1] - six[1], nine[1] + nine[3] - six[1] - six[3]
+    height = nine[1] + nine[3] - six[1]
+    return bool(rises >= RISES * height and descends >= DESCENDS * height)
 
 
 def _looks(scored: Scored) -> tuple[Boxes, NDArray[np.bool_], NDArray[np.intp]]:

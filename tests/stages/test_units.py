@@ -6,10 +6,10 @@ import cv2
 import numpy as np
 import pytest
 
-from edge_app.frames import BoxXYWH, Region, UInt8
+from edge_app.frames import BoxXYWH, Region, RegionMap, UInt8
 from edge_app.stages.classify import Scored
 from edge_app.stages.crop import Measures
-from edge_app.stages.units import without_dollars, without_tailed_letters
+from edge_app.stages.units import without_dollars, without_percents, without_tailed_letters
 from tests.patches import patch_of
 
 NONE = 10
@@ -105,8 +105,42 @@ def test_other_9s_are_digits(scored: Scored) -> None:
     assert without_tailed_letters(scored) is scored
 
 
+def cut(*halves: tuple[int, BoxXYWH], whole: BoxXYWH | None = (80, 30, 36, 44)) -> tuple[Scored, RegionMap]:
+    """A 4, and two halves beside it that were cut from a whole; from none where they stood apart from the first."""
+    scored = line((4, (40, 34, 26, 36)), *halves)
+    regions = scored.regions if whole is None else (scored.regions[0], Region(whole, (2,)))
+    return scored, RegionMap(regions, np.zeros((100, 200), np.int32), np.zeros((3, 5), np.int32), 1.0, True)
+
+
+NINE, SIX = (9, (80, 35, 17, 39)), (6, (97, 30, 19, 35))
+
+
+def test_a_9_and_a_6_that_share_a_slash_are_a_percent_sign() -> None:
+    divided = without_percents(*cut(NINE, SIX))
+
+    assert divided.scores.argmax(axis=1).tolist() == [4, NONE, NONE]
+
+
+@pytest.mark.parametrize(
+    ("scored", "region_map"),
+    [
+        pytest.param(*cut(NINE, SIX, whole=None), id="never one piece"),
+        pytest.param(*cut((9, (80, 35, 20, 39)), (6, (100, 30, 24, 35)), whole=(80, 30, 44, 44)), id="broad"),
+        pytest.param(*cut((9, (80, 30, 17, 44)), SIX), id="both begin at one height"),
+        pytest.param(*cut((9, (80, 35, 17, 33)), SIX, whole=(80, 30, 36, 38)), id="both end at one height"),
+        pytest.param(*cut((6, NINE[1]), (9, SIX[1])), id="a 6 and a 9"),
+        pytest.param(*cut((9, (80, 35, 10, 39)), (1, (90, 35, 8, 39)), (6, (98, 30, 18, 35))), id="three"),
+    ],
+)
+def test_other_9s_beside_6s_are_digits(scored: Scored, region_map: RegionMap) -> None:
+    assert without_percents(scored, region_map) is scored
+
+
 def test_a_model_without_a_class_for_what_is_no_digit_is_left_as_it_is() -> None:
     for scored, stage in (amount(dollar()), without_dollars), (unit((128, 58, 24, 44)), without_tailed_letters):
         ten = replace(scored, scores=scored.scores[:, :10])
 
         assert stage(ten) is ten
+    divided, region_map = cut(NINE, SIX)
+    ten = replace(divided, scores=divided.scores[:, :10])
+    assert without_percents(ten, region_map) is ten

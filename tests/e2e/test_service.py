@@ -28,7 +28,8 @@ def wait_until_read(device: VirtualPi) -> None:
         asked = device.ssh(f"{EDGE_APP} status --json", check=False)
         return asked.returncode == 0 and json.loads(asked.stdout).get("readings") == ["407"]
 
-    wait_until(is_read, lambda: device.ssh("journalctl -u edge-digits -n 30 --no-pager", user="root").stdout, 0.2)
+    told = "journalctl -u edge-digits -n 30; systemctl list-jobs; systemctl status edge-digits; journalctl -b -n 50"
+    wait_until(is_read, lambda: device.ssh(f"export SYSTEMD_PAGER=; {told}", user="root", check=False).stdout, 0.2)
 
 
 def test_it_reads_and_tells_systemd_so(device: VirtualPi) -> None:

@@ -112,9 +112,10 @@ def _prolong(view: UInt8, along: NDArray[np.int64], course: NDArray[np.float64],
     missed, is_bold = 0, crossed > BOLD_PX * CROSSING + 1
     while known < len(along) and not (is_bold and missed >= MOST_MISSED):
         tail, step = slice(max(0, known - TAIL_PX), known), slice(known, known + STEP_PX)
-        ahead = along[tail] - along[tail].mean()
+        middle = along[tail].mean()
+        ahead = along[tail] - middle
         slope = ahead @ course[tail] / (ahead @ ahead) if known > 1 else 0.0  # of the line of least squares
-        course[step] = course[tail].mean() + slope * (along[step] - along[tail].mean())
+        course[step] = course[tail].mean() + slope * (along[step] - middle)
         top, bottom, found = _runs(view, along[step], course[step])
         thin = found & (bottom - top + 1 <= crossed)
         is_seen = np.count_nonzero(thin) >= LEAST_SEEN_PX

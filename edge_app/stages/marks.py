@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
+import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from edge_app.frames import BoxXYWH, Reading, RegionMap
 from edge_app.stages.boxes import working_box
@@ -128,20 +128,13 @@ class _Pieces:
         if x + width <= piece[0] or piece[0] + piece[2] <= x:
             return box
         ink = self._map.components[y : y + height, x : x + width]
-        rest = _bounds((ink > 0) & (ink != number))
-        return box if rest is None else (x + rest[0], y + rest[1], rest[2], rest[3])
+        rest = (ink > 0) & (ink != number)
+        left, top, across, down = cv2.boundingRect(rest.view(np.uint8))
+        return (x + left, y + top, across, down) if across else box
 
     def _box(self, number: int) -> BoxXYWH:
         x, y, width, height = self._map.statistics[number, :4].tolist()
         return x, y, width, height
-
-
-def _bounds(ink: NDArray[np.bool_]) -> BoxXYWH | None:
-    """The box round all ink; None where there is none."""
-    columns, rows = np.flatnonzero(ink.any(axis=0)), np.flatnonzero(ink.any(axis=1))
-    if not len(rows):
-        return None
-    return int(columns[0]), int(rows[0]), int(columns[-1] - columns[0]) + 1, int(rows[-1] - rows[0]) + 1
 
 
 def _is_mark(pieces: Sequence[_Piece]) -> bool:

@@ -69,13 +69,14 @@ def without_percents(scored: Scored, region_map: RegionMap) -> Scored:
         region_map: of that frame, as it was before anything was cut.
     """
     boxes, _, likest = _looks(scored)
-    found, uncut = np.zeros(len(boxes), dtype=bool), set(scored.regions)
     if not np.isin(LIKE_PERCENT, likest).all():
         return scored
+    found, uncut = np.zeros(len(boxes), dtype=bool), set(scored.regions)
     for region in region_map.regions:
         if region not in uncut and region.box_xywh[2] <= PERCENT_ASPECT * region.box_xywh[3]:
             halves = _within(boxes, region.box_xywh)
-            found[halves] = tuple(likest[halves]) == LIKE_PERCENT and _share_a_slash(*boxes[halves])
+            if tuple(likest[halves]) == LIKE_PERCENT and _share_a_slash(*boxes[halves]):
+                found[halves] = True
     return _without(scored, found, likest)
 
 

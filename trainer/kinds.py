@@ -265,6 +265,7 @@ POSITIVE: dict[str, Kind] = {
     "slanted": Kind(style=Style(pens=PENS, slant=(-0.25, 0.5))),
     "notes": Kind(layouts.notes),
     "dated": Kind(layouts.dated, style=Style(height_px=(50, 90))),
+    "columns": Kind(layouts.columns, style=Style(pens=PENS)),
     "full": Kind(style=Style(height_px=(24, 32), pens=PENS), frame_wh=(1600, 1200)),
     "binary": Kind(layouts.sums, digits="01"),
     "coded": Kind(layouts.form, digits="01"),

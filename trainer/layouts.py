@@ -46,10 +46,7 @@ def ruled(sheet: Sheet) -> None:
 def squared(sheet: Sheet) -> None:
     """Numbers on squared paper, across the lines as they come."""
     pitch, thickness = int(sheet.random.integers(36, 60)), int(sheet.random.integers(1, 3))
-    for y in range(pitch // 2, PAGE_WH[1], pitch):
-        _rule(sheet, (0, y), (PAGE_WH[0], y), thickness)
-    for x in range(pitch // 2, PAGE_WH[0], pitch):
-        _rule(sheet, (x, 0), (x, PAGE_WH[1]), thickness)
+    _squares(sheet, pitch, thickness, pitch // 2)
     fill_lines(sheet)
 
 
@@ -126,6 +123,47 @@ def sums(sheet: Sheet) -> None:
         return box[0] + box[2] - int(size_px * 0.6)
 
     fill_lines(sheet, operator)
+
+
+def columns(sheet: Sheet) -> None:
+    """Sums written one number below the other over a line, on blank or squared paper, a digit in each square."""
+    random = sheet.random
+    down = int(random.integers(56, 84))  # from a row to the next
+    across = int(down * random.uniform(0.7, 0.85))  # from a digit to the next
+    if random.random() < 0.5:
+        across = down
+        _squares(sheet, down, int(random.integers(1, 3)))
+    digits, rows, share = int(random.integers(2, 5)), int(random.integers(2, 4)), random.uniform(0.65, 0.85)
+    for top in range(down, PAGE_WH[1] - (rows + 2) * down, (rows + 3) * down):
+        for left in range(across, PAGE_WH[0] - (digits + 2) * across, (digits + 2) * across):
+            _sum_in_columns(sheet, (left, top), digits, rows, (across, down), share)
+
+
+def _sum_in_columns(
+    sheet: Sheet, corner: tuple[int, int], digits: int, rows: int, square_wh: tuple[int, int], share: float
+) -> None:
+    """Writes numbers of at most so many digits below each other, the sign before the last, a line, and one number more.
+
+    Args:
+        corner: left and top, in page pixels.
+        digits: of the longest number.
+        rows: numbers above the line.
+        square_wh: that each digit has, likewise.
+        share: of its height, that a digit is tall.
+    """
+    random, (left, top), (across, down) = sheet.random, corner, square_wh
+    right = left + (1 + digits) * across
+    for row in range(rows + 1):
+        count = digits if row in (0, rows) else int(random.integers(max(1, digits - 1), digits + 1))
+        places = range(right - count * across, right, across)
+        written = [_digit_in(sheet, x, top + row * down, across, down, share) for x in places]
+        sheet.numbers.append(WrittenNumber(tuple(written), top // down + row))
+    sign = write_text(str(random.choice(("+", "-", "x"))), SCRIPTS[0], int(down * random.uniform(0.35, 0.5)))
+    y = top + rows * down
+    sheet.put(sign, left + int(across * random.uniform(0.1, 0.3)), y - (down + sign.shape[0]) // 2)
+    course = np.array([(left, y), (right, y)]) + random.normal(0, 0.03 * down, (2, 2))
+    thickness = max(2, int(down * random.uniform(0.04, 0.08)))
+    cv2.polylines(sheet.ink, [course.round().astype(np.int32)], False, (1.0,), thickness, cv2.LINE_AA)
 
 
 def marked(sheet: Sheet) -> None:
@@ -403,6 +441,14 @@ def _grid(
     for column in range(columns + 1):
         x, heavy = MARGIN_PX + column * width, column % every == 0 or column == columns
         cv2.line(sheet.print, (x, MARGIN_PX), (x, bottom), (1.0,), thick if heavy else thin)
+
+
+def _squares(sheet: Sheet, pitch: int, thickness: int, first: int = 0) -> None:
+    """The lines of squared paper, the first of them so far from the page's edges."""
+    for y in range(first, PAGE_WH[1], pitch):
+        _rule(sheet, (0, y), (PAGE_WH[0], y), thickness)
+    for x in range(first, PAGE_WH[0], pitch):
+        _rule(sheet, (x, 0), (x, PAGE_WH[1]), thickness)
 
 
 def _rule(sheet: Sheet, start: tuple[int, int], end: tuple[int, int], thickness: int) -> None:

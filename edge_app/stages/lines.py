@@ -24,6 +24,7 @@ from edge_app.stages.grids import (
 from edge_app.stages.loops import is_loop
 from edge_app.stages.rules import completed, find_rules, reaches
 from edge_app.stages.segments import APART, FOUND_TWICE_PX, Segment, distinct, in_rows, straight_segments
+from edge_app.stages.underlines import without_underlines
 
 CARRIER_SHARE = 0.22  # of the frame's longer side: least extent of a piece of ink that may hold lines
 LOOP_SHARE = 0.06  # the same of one that may be a loop around a digit
@@ -48,8 +49,10 @@ def pieces_without_lines(mask: UInt8) -> tuple[Int32, Int32]:
         mask: (h, w) uint8, 255 for ink; not written to.
     """
     pieces = pieces_of_ink(mask)
-    without = remove_lines(mask, *pieces)
-    return pieces if without is mask else pieces_of_ink(without)
+    for without in (remove_lines, without_underlines):
+        before, mask = mask, without(mask, *pieces)
+        pieces = pieces if mask is before else pieces_of_ink(mask)
+    return pieces
 
 
 def remove_lines(mask: UInt8, components: Int32, stats: Int32) -> UInt8:

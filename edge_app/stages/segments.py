@@ -80,8 +80,23 @@ def straight_segments(drawn: UInt8, side: int) -> list[Segment]:
     rest = drawn.copy()
     for start, end in long:
         cv2.line(rest, start, end, (0,), FOUND_TWICE_PX)
+    return _as_segments(long + _hough(rest, shortest, GAP_SHARE * side))
+
+
+def segments_of(drawn: UInt8, shortest: float, gap: float) -> list[Segment]:
+    """The straight segments in a small mask that are nearly level or plumb, the longest first.
+
+    Args:
+        drawn: (h, w) uint8, not 0 for ink.
+        shortest: least length of one, in pixels.
+        gap: that may be missing from it in one place, likewise.
+    """
+    return _as_segments(_hough(drawn, shortest, gap))
+
+
+def _as_segments(ends: list[tuple[tuple[int, int], tuple[int, int]]]) -> list[Segment]:
     segments = []
-    for (x1, y1), (x2, y2) in long + _hough(rest, shortest, GAP_SHARE * side):
+    for (x1, y1), (x2, y2) in ends:
         flat = abs(x2 - x1) >= abs(y2 - y1)
         (first, across), (last, beyond) = sorted([(x1, y1), (x2, y2)] if flat else [(y1, x1), (y2, x2)])
         if abs(beyond - across) <= MAX_SLOPE * (last - first):

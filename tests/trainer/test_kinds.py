@@ -12,6 +12,7 @@ from trainer import kinds
 from trainer.data import Mnist
 from trainer.kinds import KINDS, NEGATIVE, POSITIVE, TAUGHT, Scene, draw
 from trainer.layouts import SURE_LETTERS
+from trainer.pages import Sheet
 from trainer.writers import learnt_hands, unknown_hands
 
 
@@ -155,3 +156,19 @@ def test_signs_stand_between_numbers_in_a_hand_that_no_model_knows(
     assert fonts <= set(unknown_hands())
     assert texts[:3] == ["12", "03", "2024"]
     assert texts == ["12", "03", "2024"] * (len(texts) // 3)  # an entry is written whole or not at all
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_numbers_of_a_sum_end_below_each_other(mnist: Mnist, seed: int) -> None:
+    page = Sheet(mnist.validation, np.random.default_rng(seed))
+
+    kinds.layouts.columns(page)
+
+    ends = {number: number.digits[-1].box_xywh for number in page.numbers}
+    tall = max(height for _, _, _, height in ends.values())
+    followed = [
+        any(other.line == number.line + 1 and abs(ends[other][0] - x) < tall / 2 for other in ends)
+        for number, (x, _, _, _) in ends.items()
+    ]
+    assert len(ends) >= 6
+    assert sum(followed) >= 0.6 * len(ends)  # all but the last of each sum

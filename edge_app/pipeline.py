@@ -23,6 +23,7 @@ from edge_app.scorer import Scorer
 from edge_app.stages.alternatives import propose
 from edge_app.stages.binarize import Polarity, binarize
 from edge_app.stages.classify import DIGITS, ONE, Scored, classify, share_of_digits
+from edge_app.stages.columns import joined_in_columns
 from edge_app.stages.company import in_company
 from edge_app.stages.context import believable, is_calm, with_clear_ends
 from edge_app.stages.crop import Patch, crop_regions
@@ -273,8 +274,9 @@ class Pipeline:
             verdicts.digits, verdicts.doubtful, frame.size_wh, region_map.tilt_deg, signs=verdicts.others
         )
         lines = drawn_lines(numbers, region_map, mask)
-        numbers = parted_in_cells(numbers, region_map, lines)
-        readings = joined_in_fields(numbers, verdicts.doubtful + verdicts.others, region_map, lines)
+        unread = verdicts.doubtful + verdicts.others
+        numbers = joined_in_columns(parted_in_cells(numbers, region_map, lines), unread, region_map, lines)
+        readings = joined_in_fields(numbers, unread, region_map, lines)
         in_fields = frozenset(readings).difference(numbers)
         patches = {region.box_xywh: patch for region, patch in zip(settled.regions, settled.patches, strict=True)}
         letters, signs = ({settled.regions[row].box_xywh for row in np.flatnonzero(rows)} for rows in (words, signs))

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from edge_app.frames import BoxXYWH, Reading, Region, RegionMap, UInt8
 from edge_app.stages.boxes import AREA, HEIGHT, LEFT, TOP, WIDTH, working_box
+from edge_app.stages.readings import joined
 from edge_app.stages.rows import Boxes, as_boxes, next_to
 from edge_app.stages.tilt import level
 
@@ -111,7 +112,7 @@ def joined_in_fields(
     fields = {places[0]: (places, whole) for places, whole in _fields(readings, unread, region_map, lines)}
     rest = {place for places, _ in fields.values() for place in places[1:]}
     numbers = [fields.get(place, ([place], True)) for place in range(len(readings)) if place not in rest]
-    return tuple(_as_one([readings[place] for place in places], whole) for places, whole in numbers)
+    return tuple(joined([readings[place] for place in places], whole) for places, whole in numbers)
 
 
 def _slope(region_map: RegionMap) -> float:
@@ -126,11 +127,6 @@ def _holders(readings: Sequence[Reading], region_map: RegionMap) -> NDArray[np.i
     corner, extent = stats[:, np.newaxis, [LEFT, TOP]], stats[:, np.newaxis, [WIDTH, HEIGHT]]
     around = (corner < boxes[:, :2]).all(axis=2) & (corner + extent > boxes[:, :2] + boxes[:, 2:]).all(axis=2)
     return np.flatnonzero(around[1:].any(axis=1)) + 1  # after paper
-
-
-def _as_one(readings: Sequence[Reading], whole: bool) -> Reading:
-    digits = tuple(digit for reading in readings for digit in reading.digits)
-    return Reading(digits, whole=whole and all(reading.whole for reading in readings))
 
 
 def _fields(

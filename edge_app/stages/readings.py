@@ -70,6 +70,12 @@ def group_readings(
     return tuple(_as_written(reading, written, frame_wh) for reading in in_order)
 
 
+def joined(readings: Sequence[Reading], whole: bool = True) -> Reading:
+    """Several numbers, left to right, as one; whole only where all of them are."""
+    digits = tuple(digit for reading in readings for digit in reading.digits)
+    return Reading(digits, whole=whole and all(reading.whole for reading in readings))
+
+
 def in_reading_order(readings: Sequence[Reading]) -> tuple[Reading, ...]:
     """Sorts readings into lines from top to bottom and each line from left to right."""
     boxed = [(reading.box_xywh, reading) for reading in readings]

@@ -89,6 +89,21 @@ def test_a_turned_page_is_read_as_the_upright_one(
     assert (height > width) == (degrees != "180") or len(found[0]["text"]) == 1
 
 
+def test_a_meter_is_read_without_the_plate_between_its_windows(edge_app: Run, tmp_path: Path) -> None:
+    gray = np.full((240, 480), 150, dtype=np.uint8)
+    for place, letter in enumerate("482053"):
+        x = 40 + place * 70
+        cv2.rectangle(gray, (x, 60), (x + 56, 170), (25,), -1)
+        cv2.rectangle(gray, (x, 60), (x + 56, 170), (90,), 3)
+        cv2.putText(gray, letter, (x + 8, 144), cv2.FONT_HERSHEY_SIMPLEX, 2.0, (225,), 8, cv2.LINE_AA)
+    light = np.linspace(0.85, 1.1, 480) * np.linspace(1.05, 0.9, 240)[:, np.newaxis]
+    cv2.imwrite(str(tmp_path / "meter.png"), cv2.GaussianBlur(gray, (0, 0), 1.2) * light)
+
+    (record,) = records(edge_app("read", "--json", tmp_path / "meter.png"))
+
+    assert [number["text"] for number in record["numbers"]] == ["482053"]
+
+
 def test_an_upright_page_is_left_as_it_is(edge_app: Run, page: Path) -> None:
     plain, auto = (records(edge_app("read", "--json", page, *flags))[0] for flags in ([], ["--orientation", "auto"]))
 

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge_app.frames import Float32, Int32, Region, RegionMap, UInt8
-from edge_app.stages.ground import unrest
+from edge_app.stages.ground import open_ends, unrest
 from edge_app.stages.levels import quantile, ranks_of
 
 PREPROCESSING = "mnist-20in28-mass-v2"  # stands in every manifest; change it with any change to a crop
@@ -90,6 +90,11 @@ class Patch:
         The edge of a page has something dark on one side, a stroke has paper on both.
         """
         return _dark_rim(self.level, self.strokes, self.any_ink)
+
+    @cached_property
+    def open_ends(self) -> float:
+        """How much of it goes on beyond both its ends, where it is a stroke; worked out where somebody asks."""
+        return open_ends(self.level, self.strokes, contrast=self.contrast, stroke_width=self.stroke_width)
 
     @cached_property
     def unrest(self) -> float:

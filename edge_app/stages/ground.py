@@ -5,8 +5,11 @@ as well, but the ground beside them is uneven, other shapes stand close by, and 
 or they are edges of things, with ground on one side alone. The edge of a shadow divides paper as sharply, but once.
 """
 
+import math
+
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from edge_app.frames import UInt8
 from edge_app.stages.levels import quantile, ranks_of
@@ -15,6 +18,7 @@ NEAR, BESIDE = (3, 3), (5, 5)  # pixels: grain is what differs between the means
 CLEAR_OF_INK = np.ones((7, 7), np.uint8)
 GRAIN_SHARE = 0.75  # of the ground, that has less
 GRAIN_WEIGHT, RAGGED_WEIGHT, RIM_WEIGHT = 0.5, 0.75, 0.75  # chosen on validation
+BEYOND_PX, ASIDE_PX = np.array([4.0, 6.0, 8.0]), 4.0  # from a stroke's ends, and from its sides; a line is thinner
 PAPER_LIKE = 0.15  # unrest that 90 % of letters on paper stay below, and 5 % of what is in photographs
 
 
@@ -42,6 +46,51 @@ def unrest(
     ragged = max(outline / smooth - 1.0, 0.0)
     grain = _grain(level, any_ink) / contrast
     return beside + GRAIN_WEIGHT * grain + RAGGED_WEIGHT * ragged + RIM_WEIGHT * dark_rim
+
+
+def open_ends(level: UInt8, strokes: UInt8, *, contrast: float, stroke_width: float) -> float:
+    """How much of a stroke goes on beyond both its ends, which a pen's does not: the gap between two things does.
+
+    Args:
+        level: (h, w) uint8 gray, ink brighter than its ground.
+        strokes: (h, w) uint8, 255 for the stroke.
+        contrast: gray levels between ink and ground.
+        stroke_width: of the stroke, in pixels.
+
+    Returns:
+        About 0 where ground lies beyond either end, about 1 where both go on.
+
+    >>> level, stroke = np.full((60, 30), 90, np.uint8), np.zeros((60, 30), np.uint8)
+    >>> stroke[12:48, 13:17] = 255
+    >>> level[:, 13:17] = 200
+    >>> open_ends(level, stroke, contrast=110, stroke_width=4)
+    1.0
+    >>> level[48:] = 90
+    >>> open_ends(level, stroke, contrast=110, stroke_width=4)
+    0.0
+    """
+    points = cv2.findNonZero(strokes)
+    if points is None:
+        return 0.0
+    moments = cv2.moments(strokes, binaryImage=True)
+    angle = 0.5 * math.atan2(2 * moments["mu11"], moments["mu20"] - moments["mu02"])
+    along, across = np.array([math.cos(angle), math.sin(angle)]), np.array([-math.sin(angle), math.cos(angle)])
+    smooth, ink = cv2.blur(level, NEAR), points[:, 0]
+    ends = []
+    for outward in (along, -along):
+        places = ink @ outward
+        tip = ink[places >= places.max() - stroke_width].mean(axis=0)
+        beyond = tip + (stroke_width / 2 + BEYOND_PX)[:, np.newaxis] * outward
+        beside = tip + (stroke_width / 2 + ASIDE_PX) * np.array([across, -across])
+        # The edge of a shadow may run along a stroke: then it is as dark beyond its ends as on one side of it.
+        ends.append((_levels(smooth, beyond).min() - _levels(smooth, beside).max()) / contrast)
+    return float(min(ends))
+
+
+def _levels(level: cv2.typing.MatLike, points: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(N,) gray at N places, x and y each; those outside are where the nearest ones inside are."""
+    x, y = np.rint(points).astype(np.intp).T
+    return np.asarray(level[y.clip(0, level.shape[0] - 1), x.clip(0, level.shape[1] - 1)], dtype=np.float64)
 
 
 def _grain(level: UInt8, any_ink: UInt8) -> float:

@@ -54,6 +54,18 @@ def test_verdict(row: np.ndarray, cut: bool, digits: list[int], doubtful: int, o
     assert len(verdicts.others) == others
 
 
+@pytest.mark.parametrize(("digit", "told"), [(1, False), (7, True)])
+def test_the_gap_between_two_things_is_no_1_nor_anything_else(digit: int, told: bool) -> None:
+    gap = scored(scores(digit, 0.95), [Region(HERE, (1,))], INKY)
+    vars(gap.patches[0])["open_ends"] = 0.9
+
+    verdicts = classify(gap, threshold=0.6)
+
+    assert bool(verdicts.digits) == told
+    assert not verdicts.doubtful
+    assert not verdicts.others
+
+
 def test_a_digit_keeps_its_box_and_confidence() -> None:
     digit = classify(scored(scores(4, 0.75), [Region(HERE, (1,))], INKY), threshold=0.5).digits[0]
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from edge_app.frames import UInt8
-from edge_app.stages.classify import RESTLESS, UNQUIET
+from edge_app.stages.classify import MOST_OPEN, RESTLESS, UNQUIET
 from edge_app.stages.crop import Patch
 from tests.patches import with_dark_rim
 
@@ -70,3 +70,44 @@ def test_nor_is_a_shape_with_ragged_edges() -> None:
 
 def test_nor_is_an_edge_of_a_thing() -> None:
     assert patch(even(), dark_rim=0.12).unrest > patch(even()).unrest + 0.05
+
+
+def stroke(lean: float, below: bool, above: bool, line: bool = False) -> Patch:
+    """A stroke that leans so far to the right, drawn on beyond either end or not; on a line where there is one."""
+    strokes, level = np.zeros((SIDE, SIDE), dtype=np.uint8), even()
+    foot, head = (36 - round(lean * 22), 58), (36 + round(lean * 22), 14)
+    cv2.line(strokes, foot, head, (255,), 6)
+    level[strokes > 0] = INK
+    for beyond, end, way in ((below, foot, 1), (above, head, -1)):
+        if beyond:
+            cv2.line(level, end, (end[0] - round(way * lean * 16), end[1] + way * 16), (INK,), 6)
+    if line:
+        level[13:16] = level[57:60] = INK
+    return Patch(level, strokes, strokes, float(INK - PAPER), stroke_width=6.0)
+
+
+@pytest.mark.parametrize("lean", [-0.3, 0.0, 0.3, 0.6])
+def test_what_goes_on_beyond_both_ends_is_told_from_a_stroke(lean: float) -> None:
+    assert stroke(lean, below=True, above=True).open_ends > 0.9 > MOST_OPEN
+    assert stroke(lean, below=True, above=False).open_ends < MOST_OPEN / 2
+    assert stroke(lean, below=False, above=True).open_ends < MOST_OPEN / 2
+    assert abs(stroke(lean, below=False, above=False).open_ends) < 0.1
+
+
+def test_a_stroke_along_the_edge_of_a_shadow_ends_where_it_ends() -> None:
+    along = stroke(0.0, below=False, above=False)
+    level = along.level.copy()
+    level[:, 36:] = np.where(along.strokes[:, 36:] > 0, INK, PAPER + 70)
+    shaded = Patch(level, along.strokes, along.strokes, float(INK - PAPER), stroke_width=6.0)
+
+    assert shaded.open_ends < MOST_OPEN / 2
+
+
+def test_a_1_between_two_lines_ends_on_them() -> None:
+    assert stroke(0.0, below=False, above=False, line=True).open_ends < MOST_OPEN / 2
+
+
+def test_where_there_is_no_ink_nothing_goes_on() -> None:
+    blank = np.zeros((SIDE, SIDE), dtype=np.uint8)
+
+    assert Patch(even(), blank, blank, 100.0, stroke_width=1.0).open_ends == 0.0

@@ -22,10 +22,11 @@ from edge_app.protocols import Interpreter
 from edge_app.scorer import Scorer
 from edge_app.stages.alternatives import propose
 from edge_app.stages.binarize import Polarity, binarize
+from edge_app.stages.boxes import lies_in
 from edge_app.stages.classify import DIGITS, ONE, Scored, classify, share_of_digits
 from edge_app.stages.columns import joined_in_columns
 from edge_app.stages.company import in_company
-from edge_app.stages.context import believable, is_calm, with_clear_ends
+from edge_app.stages.context import believable, is_calm, is_plain, with_clear_ends
 from edge_app.stages.crop import Patch, crop_regions
 from edge_app.stages.division import UNLIKE, best_division
 from edge_app.stages.dotted import without_dotted
@@ -174,8 +175,8 @@ class Pipeline:
         frame = replace(frame, lores_gray=self._working(frame))  # made once, wherever it is asked for below
         watch.lap("binarize")
         said = self._read_page_again(frame, watch) or self._read_whole(frame, watch)
-        if not said.readings and self._settings.polarity == "auto":
-            said = self._read_other_ink(frame, watch, said.region_map) or said
+        if self._settings.polarity == "auto" and all(_may_be_a_hole(reading) for reading in said.readings):
+            said = self._read_other_ink(frame, watch, said) or said
         readings = tuple(without_margin(reading, margin, size_wh) for reading in said.readings)
         region_map = said.region_map
         return FrameReadings(readings, size_wh, watch.total(), len(region_map.regions), len(region_map.left_out))
@@ -215,24 +216,29 @@ class Pipeline:
         self._frames_to_rest = LOOK_AGAIN_FRAMES - 1
         return whole
 
-    def _read_other_ink(self, frame: Frame, watch: StopWatch, found: RegionMap) -> "_Said | None":
-        """What is surely read in the other ink where a frame holds none: light through a blind, a fat piece of chalk.
+    def _read_other_ink(self, frame: Frame, watch: StopWatch, said: "_Said") -> "_Said | None":
+        """What is surely read in the other ink: light through a blind, a fat piece of chalk, white on a black plate.
 
-        Of frames that follow one another it is sought in each only once it was found; on a blank page it is not.
+        It must hold all that was read, which may be the hole in a 0. Of frames that follow one another it is sought in
+        each only once it was found; on a blank page it is not.
         """
+        found = said.region_map
         if found.dark_on_light and not found.regions:
             return None
         if self._follows and self._frames_to_other_ink > 0:
             self._frames_to_other_ink -= 1
             return None
-        said = self._read_ink(frame, watch, polarity="light" if found.dark_on_light else "dark")
+        other = self._read_ink(frame, watch, polarity="light" if found.dark_on_light else "dark")
         readings = tuple(
             reading
-            for reading in said.readings
+            for reading in other.readings
             if reading.text.strip(str(ONE)) and min(digit.confidence for digit in reading.digits) >= SURE_IN_OTHER
         )
-        self._frames_to_other_ink = 0 if readings else LOOK_AGAIN_FRAMES - 1
-        return replace(said, readings=readings) if readings else None
+        better = bool(readings) and all(
+            any(lies_in(reading.box_xywh, one.box_xywh) for one in readings) for reading in said.readings
+        )
+        self._frames_to_other_ink = 0 if better else LOOK_AGAIN_FRAMES - 1
+        return replace(other, readings=readings) if better else None
 
     def _read_ink(
         self,
@@ -349,6 +355,11 @@ class _Said:
     region_map: RegionMap
     belief: Float32
     patches: Mapping[BoxXYWH, Patch]
+
+
+def _may_be_a_hole(reading: Reading) -> bool:
+    """Whether a number is a lone stroke or ring, as is the paper that a 0 or an 8 encloses, taken for ink."""
+    return len(reading.digits) == 1 and is_plain(reading)
 
 
 def _side_by_side(crops: UInt8) -> UInt8:

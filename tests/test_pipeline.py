@@ -447,6 +447,21 @@ def test_light_ink_is_read_where_a_picture_looks_like_dark_ink() -> None:
     assert [reading.text for reading in auto.read(Frame(board(), 0, 0)).readings] == ["0"]
 
 
+def test_the_hole_in_a_0_of_light_ink_is_no_1_of_dark_ink() -> None:
+    def answer(crops: Int8) -> Int8:
+        hollow = crops[:, 13:15, 13:15].max(axis=(1, 2, 3)) < -100
+        return certain_of(np.where(hollow, 0, 1).tolist(), classes=11)
+
+    interpreter = FakeInterpreter(answer, output_details=replace(DIGIT_OUTPUT, shape=(1, 11)))
+    gray = np.maximum(board(), 20)
+    gray[:, 480:] = gray[:, :160] = 50
+    auto, dark = (Pipeline(interpreter, ReadSettings(threshold=0.5, polarity=each)) for each in ("auto", "dark"))
+
+    said = [each.read(Frame(gray, 0, 0)).readings for each in (dark, auto)]
+
+    assert [[reading.text for reading in readings] for readings in said] == [["1"], ["0"]]
+
+
 @pytest.mark.parametrize(("marked", "looks"), [(False, ["auto"]), (True, ["auto", "light"])])
 def test_a_blank_page_is_not_looked_at_in_the_other_ink(
     marked: bool, looks: list[str], monkeypatch: pytest.MonkeyPatch

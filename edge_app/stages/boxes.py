@@ -21,6 +21,16 @@ def off_edges(boxes: Int32, shape_hw: tuple[int, ...]) -> NDArray[np.bool_]:
     return np.asarray((left > 0) & (top > 0) & (left + width < shape_hw[1]) & (top + height < shape_hw[0]))
 
 
+def lies_in(box: BoxXYWH, other: BoxXYWH) -> bool:
+    """Whether a box lies within another one.
+
+    >>> lies_in((5, 5, 4, 9), (0, 0, 20, 20)), lies_in((5, 5, 4, 19), (0, 0, 20, 20))
+    (True, False)
+    """
+    ends = zip(box[:2], box[2:], other[:2], other[2:], strict=True)
+    return all(start >= first and start + side <= first + whole for start, side, first, whole in ends)
+
+
 def working_box(box: BoxXYWH, factor: float, shape_hw: tuple[int, ...]) -> BoxXYWH:
     """A box in pixels of the working-size mask, inside it."""
     x, y = max(0, int(box[0] * factor) - (factor < 1.0)), max(0, int(box[1] * factor) - (factor < 1.0))

@@ -101,9 +101,9 @@ def believable(
     broad = _boxes([region for region in unsigned if _is_broad(region) or region.box_xywh in letters])
     telling = np.vstack([broad, unseen[unseen[:, 2] >= BROAD_LETTER * unseen[:, 3]]])
     binary = _are_binary(kept, shapes)
-    doubted = [r for r in kept if _is_plain(r) and not (binary or _is_supported(r, kept, in_fields))]
+    doubted = [r for r in kept if is_plain(r) and not (binary or _is_supported(r, kept, in_fields))]
     beside = {r: every if r in doubted else telling for r in kept}
-    apart = [r for r in kept if not _in_word(r, beside[r], _is_plain(r) and not binary)]
+    apart = [r for r in kept if not _in_word(r, beside[r], is_plain(r) and not binary)]
     kept = [r for r in kept if r in apart or _has_unit(r, beside[r], apart)]
     # Fellows are some of the shapes, and sought only where there are too many of these.
     texture = _boxes([region for region in whole if region.box_xywh not in letters])
@@ -113,7 +113,7 @@ def believable(
     return tuple(
         r
         for r in kept
-        if not _is_plain(r)
+        if not is_plain(r)
         or binary
         or _is_supported(r, kept, in_fields)
         or _has_few_beside(r, _fellows(r, whole, patches), region_map)
@@ -183,18 +183,18 @@ def _has_unit(reading: Reading, shapes: Boxes, readings: Sequence[Reading]) -> b
         readings: those that do not.
     """
     before, between, after = _letters(reading, shapes)
-    if before or between or after > UNIT_LETTERS or _is_plain(reading):
+    if before or between or after > UNIT_LETTERS or is_plain(reading):
         return False
     lowest, highest = (share * reading.box_xywh[3] for share in LIKE_HEIGHTS)
     clear = min(digit.confidence for digit in reading.digits) >= CLEARLY_DIGITS
-    long = (r for r in readings if len(r.digits) >= LONG_NUMBER and not _is_plain(r))
+    long = (r for r in readings if len(r.digits) >= LONG_NUMBER and not is_plain(r))
     return clear and any(lowest <= other.box_xywh[3] <= highest for other in long)
 
 
 def _letters(reading: Reading, shapes: Boxes) -> tuple[int, int, int]:
     """How many shapes as tall as letters stand close before a number, between its digits and close after it."""
     left, _, width, height = (float(side) for side in reading.box_xywh)
-    least = SMALL_LETTER if _is_plain(reading) else LETTER_HEIGHTS[0]
+    least = SMALL_LETTER if is_plain(reading) else LETTER_HEIGHTS[0]
     row = shapes[in_row(reading.box_xywh, shapes, (least, LETTER_HEIGHTS[1]))]
     middles = row[:, 0] + row[:, 2] / 2
     between = int(np.count_nonzero((middles > left) & (middles < left + width)))
@@ -261,10 +261,10 @@ def _in_tally(reading: Reading, ones: Boxes, digits: Boxes) -> bool:
 def _is_written(reading: Reading) -> bool:
     """Whether a number may stand amid words: it is sure, and more than strokes and rings."""
     least = BEYOND_DOUBT if len(reading.digits) == 1 else CLEARLY_DIGITS
-    return not _is_plain(reading) and min(digit.confidence for digit in reading.digits) >= least
+    return not is_plain(reading) and min(digit.confidence for digit in reading.digits) >= least
 
 
-def _is_plain(reading: Reading) -> bool:
+def is_plain(reading: Reading) -> bool:
     """Whether a number is but strokes and rings, of which the world is full: 1, 0, 10."""
     return set(reading.text) <= {"0", "1"}
 
@@ -273,7 +273,7 @@ def _is_supported(reading: Reading, readings: Sequence[Reading], in_fields: Coll
     """Whether a number that nothing else looks like, or in a form's boxes, stands on the page, about as tall."""
     lowest, highest = LIKE_HEIGHTS
     height = reading.box_xywh[3]
-    telling = (other for other in readings if other in in_fields or not _is_plain(other))
+    telling = (other for other in readings if other in in_fields or not is_plain(other))
     return any(lowest * height <= other.box_xywh[3] <= highest * height for other in telling)
 
 

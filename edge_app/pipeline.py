@@ -23,6 +23,7 @@ from edge_app.scorer import Scorer
 from edge_app.stages.alternatives import propose
 from edge_app.stages.binarize import Polarity, binarize
 from edge_app.stages.boxes import lies_in
+from edge_app.stages.cells import in_cells
 from edge_app.stages.classify import DIGITS, ONE, Scored, classify, share_of_digits
 from edge_app.stages.columns import joined_in_columns
 from edge_app.stages.company import in_company
@@ -272,7 +273,8 @@ class Pipeline:
         told_apart = without_dotted(told_apart, region_map)
         signs = brackets | (by_hand.scores.argmax(axis=1) < DIGITS) & (told_apart.scores.argmax(axis=1) >= DIGITS)
         settled = with_bent_ones(in_company(without_tailed_letters(told_apart)))
-        words = in_words(settled, signs)
+        celled = in_cells(settled, region_map, mask)
+        words = in_words(settled, signs, celled)
         settled = replace(settled, scores=without_digits(settled.scores, words))
         verdicts = classify(settled, self._settings.threshold)
         watch.lap("classify")
@@ -283,7 +285,9 @@ class Pipeline:
         unread = verdicts.doubtful + verdicts.others
         numbers = joined_in_columns(parted_in_cells(numbers, region_map, lines), unread, region_map, lines)
         readings = joined_in_fields(numbers, unread, region_map, lines)
+        alone = {settled.regions[row].box_xywh for row in np.flatnonzero(celled)}
         in_fields = frozenset(readings).difference(numbers)
+        in_fields |= {number for number in readings if alone.issuperset(digit.box_xywh for digit in number.digits)}
         patches = {region.box_xywh: patch for region, patch in zip(settled.regions, settled.patches, strict=True)}
         letters, signs = ({settled.regions[row].box_xywh for row in np.flatnonzero(rows)} for rows in (words, signs))
         readings = believable(readings, verdicts.others, region_map, patches, letters, signs, in_fields)

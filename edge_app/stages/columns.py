@@ -151,7 +151,7 @@ def _has_others_in_column(box: BoxXYWH, digits: Boxes) -> bool:
 def _is_parted(before: BoxXYWH, after: BoxXYWH, lines: UInt8) -> bool:
     """Whether an upright line stands between two digits, as in a puzzle."""
     top, bottom = max(before[1], after[1]), min(before[1] + before[3], after[1] + after[3])
-    places = _upright(lines[top:bottom]) if bottom > top else np.zeros(0)
+    places = upright_lines(lines[top:bottom]) if bottom > top else np.zeros(0)
     return bool(np.any((places > _centre(before)) & (places < _centre(after))))
 
 
@@ -161,11 +161,11 @@ def _squares_in_a_row(lines: UInt8, before: BoxXYWH, after: BoxXYWH) -> int:
     if bottom <= top:
         return 0
     beyond, pitch = max(before[3], after[3]) // 2, _centre(after) - _centre(before)
-    places = _upright(lines[max(0, top - beyond) : bottom + beyond])
+    places = upright_lines(lines[max(0, top - beyond) : bottom + beyond])
     return max((_followed(places[first:], pitch) for first in range(len(places))), default=0)
 
 
-def _upright(strip: UInt8) -> NDArray[np.float64]:
+def upright_lines(strip: UInt8) -> NDArray[np.float64]:
     """Where lines run down through a (h, w) strip, in pixels from its left."""
     # One that leans is spread over columns, each of which has a part of it.
     covered = cv2.blur((strip > 0).mean(axis=0)[np.newaxis], (LEAN_PX, 1))[0] * LEAN_PX

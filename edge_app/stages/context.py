@@ -75,7 +75,7 @@ def believable(
         patches: of all of these, by their boxes.
         letters: boxes of those others that form words: no texture.
         signs: boxes of those others that were told from digits, as slashes are: no letters.
-        in_fields: those of the readings whose digits stand in the boxes of a form.
+        in_fields: those of the readings whose digits stand in the boxes of a form, or the cells of a table.
 
     Returns:
         The rest, in the order given.
@@ -103,11 +103,12 @@ def believable(
     binary = _are_binary(kept, shapes)
     doubted = [r for r in kept if is_plain(r) and not (binary or _is_supported(r, kept, in_fields))]
     beside = {r: every if r in doubted else telling for r in kept}
-    apart = [r for r in kept if not _in_word(r, beside[r], is_plain(r) and not binary)]
+    apart = [r for r in kept if r in in_fields or not _in_word(r, beside[r], is_plain(r) and not binary)]
     kept = [r for r in kept if r in apart or _has_unit(r, beside[r], apart)]
     # Fellows are some of the shapes, and sought only where there are too many of these.
     texture = _boxes([region for region in whole if region.box_xywh not in letters])
-    strays = [r for r in kept if _in_texture(r, texture if _is_written(r) else shapes, digits)]
+    loose = [r for r in kept if r not in in_fields]
+    strays = [r for r in loose if _in_texture(r, texture if _is_written(r) else shapes, digits)]
     strays = [r for r in strays if _in_texture(r, _boxes(_fellows(r, whole, patches)), digits)]
     kept = [r for r in kept if r not in strays]
     return tuple(

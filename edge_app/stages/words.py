@@ -35,12 +35,13 @@ AGAINST = 1.75, 2.75  # what all this must outweigh, a number being lost where i
 # when what was found to be letters counts as words, too
 
 
-def in_words(scored: Scored, signs: NDArray[np.bool_]) -> NDArray[np.bool_]:
+def in_words(scored: Scored, signs: NDArray[np.bool_], in_cells: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Which regions are letters of words, on a page with words on it.
 
     Args:
         scored: of one frame.
         signs: (N,) bool, which were told from digits: they are no letters.
+        in_cells: (N,) bool, which digits stand in cells of their own: neither are they.
 
     Returns:
         (N,) bool; none where the page has hardly a word, or the model no class for what is no digit.
@@ -78,7 +79,7 @@ def in_words(scored: Scored, signs: NDArray[np.bool_]) -> NDArray[np.bool_]:
         share = (in_clear + np.count_nonzero(found & digit)) / written
         for run, said, weight in weighed:
             found[run] |= said + weight * share > least
-    return found
+    return found & ~in_cells
 
 
 def _letter_like(scores: Float32) -> float:

@@ -207,6 +207,16 @@ def test_strokes_and_rings_in_the_boxes_of_a_form_are_digits_whatever_else_is_on
     assert texts(answers, labels, in_fields=answers[:1]) == ["1011", "0"]
 
 
+def test_a_digit_in_a_cell_of_its_own_is_of_no_word_and_no_texture_beside_it() -> None:
+    score, total = number(200, "0"), number(400, "27")
+    name = shapes(*[(168 - 30 * place, 100, 24, 30) for place in range(5)])
+    names = name + shapes(*[(20 + 30 * place, 180 + 50 * row, 24, 30) for place in range(6) for row in range(2)])
+
+    assert texts([score, total], name) == ["27"]
+    assert texts([score, total], name, in_fields=[score]) == ["0", "27"]
+    assert texts([score, total], names, in_fields=[score]) == ["0", "27"]
+
+
 @pytest.mark.parametrize(("height", "kept"), [(20, []), (12, ["44"])])
 def test_what_was_not_looked_at_stands_for_letters(height: int, kept: list[str]) -> None:
     ink = np.zeros((480, 640), np.uint8)

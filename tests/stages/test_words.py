@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from edge_app.frames import Region
 from edge_app.stages.classify import Scored
@@ -33,8 +34,13 @@ def page(*lines: str, unrest: float = 0.05, step_px: int = STEP_PX, width_px: in
     return Scored(regions, scores, Measures(zeros, zeros, zeros), zeros, patches)
 
 
-def letters(scored: Scored) -> str:
-    return "".join("x" if one else "5" for one in in_words(scored, np.zeros(len(scored.regions), dtype=bool)))
+def none_of(scored: Scored) -> NDArray[np.bool_]:
+    return np.zeros(len(scored.regions), dtype=bool)
+
+
+def letters(scored: Scored, in_cells: NDArray[np.bool_] | None = None) -> str:
+    cells = none_of(scored) if in_cells is None else in_cells
+    return "".join("x" if one else "5" for one in in_words(scored, none_of(scored), cells))
 
 
 def test_a_digit_beside_letters_is_a_letter_and_a_number_apart_is_none() -> None:
@@ -46,11 +52,19 @@ def test_a_unit_makes_no_word_of_a_number_but_letters_that_pass_for_0_and_1_are_
     assert letters(page("xxxx", "10xx")) == "xxxx" + "xxxx"
 
 
+def test_what_stands_in_a_cell_of_its_own_is_no_letter() -> None:
+    scored = page("xxxx", "00xx")
+    in_cells = np.arange(len(scored.regions)) == 4
+
+    assert letters(scored) == "xxxx" + "xxxx"
+    assert letters(scored, in_cells) == "xxxx" + "5xxx"
+
+
 def test_signs_are_no_letters() -> None:
     scored = page("xxxx", "5x5x5x", "22x")
     signs = np.arange(len(scored.regions)) == len(scored.regions) - 1
 
-    assert in_words(scored, signs).tolist() == [True] * 10 + [False] * 3
+    assert in_words(scored, signs, none_of(scored)).tolist() == [True] * 10 + [False] * 3
 
 
 def test_a_letter_in_doubt_parts_no_word() -> None:

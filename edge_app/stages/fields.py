@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from edge_app.frames import BoxXYWH, Reading, Region, RegionMap, UInt8
 from edge_app.stages.boxes import AREA, HEIGHT, LEFT, TOP, WIDTH, working_box
+from edge_app.stages.columns import upright_lines
 from edge_app.stages.readings import joined
 from edge_app.stages.rows import Boxes, as_boxes, next_to
 from edge_app.stages.tilt import level
@@ -31,6 +32,7 @@ TALLEST = 2.2  # likewise: where most lines are taller, there are boxes above or
 # Likewise: the line between two digits, and from one's middle to the other's, from which they are in two cells. Of 889
 # pairs on squared paper none has both, of 46 in puzzles 44.
 CELL_LINE, CELL_PITCH = 1.2, 1.25
+COLUMN = 1.8  # likewise: the width of a table's column, in which numbers may come as near to its lines as they please
 NEXT_ROW = 0.5, 1.1  # of the lines' height: how far above or below a digit another one stands, where there are
 BROADEST = 1.4  # of the lines' height: what is broader is the cell of a table, or a box without a digit
 
@@ -88,9 +90,21 @@ def parted_in_cells(readings: Sequence[Reading], region_map: RegionMap, lines: U
 def _in_two_cells(before: BoxXYWH, after: BoxXYWH, lines: UInt8, slope: float) -> bool:
     """Whether a line stands between two digits that is taller than they are, and they fill no square of it each."""
     tall = max(before[3], after[3])
-    if _centre(after) - _centre(before) < CELL_PITCH * tall:
+    near = _centre(after) - _centre(before) < CELL_PITCH * tall
+    if near and not _are_columns(before, after, lines):
         return False
     return _height_of_line(lines, before, after, slope) >= CELL_LINE * tall
+
+
+def _are_columns(before: BoxXYWH, after: BoxXYWH, lines: UInt8) -> bool:
+    """Whether just one line stands between two digits, and the next ones so far away that each column holds several."""
+    top, bottom = max(before[1], after[1]), min(before[1] + before[3], after[1] + after[3])
+    places = upright_lines(lines[top:bottom]) if bottom > top else np.zeros(0)
+    between = np.flatnonzero((places > _centre(before)) & (places < _centre(after)))
+    if len(between) != 1:
+        return False
+    apart, least = np.diff(places), COLUMN * max(before[3], after[3])
+    return bool(np.all(apart[max(0, between[0] - 1) : between[0] + 1] >= least))
 
 
 def joined_in_fields(

@@ -209,3 +209,17 @@ def test_digits_in_the_cells_of_a_puzzle_are_numbers_of_their_own_however_near()
 
 def test_on_squared_paper_a_number_goes_on_from_square_to_square() -> None:
     assert texts(squares(pitch=60, texts=("483", "925"), height=52), "483925") == ["483", "925"]
+
+
+@pytest.mark.parametrize(("column_px", "apart"), [(180, True), (60, False)])
+def test_numbers_in_the_columns_of_a_table_are_apart_however_near_to_its_line(column_px: int, apart: bool) -> None:
+    page = blank()
+    for x in range(40, 620, column_px):
+        cv2.line(page, (x, 40), (x, 440), (255,), 2)
+    for y in (40, 160, 280, 440):
+        cv2.line(page, (40, y), (40 + 580 // column_px * column_px, y), (255,), 2)
+    line = 40 + 180  # in both: the third one, or the fourth
+    for x, digit in ((line - 84, "7"), (line - 42, "4"), (line + 9, "2")):
+        cv2.putText(page, digit, (x, 242), cv2.FONT_HERSHEY_SIMPLEX, 46 / 22, (255,), 4)
+
+    assert texts(page, "742") == (["74", "2"] if apart else ["742"])

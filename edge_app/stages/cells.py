@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from edge_app.frames import RegionMap, UInt8
 from edge_app.stages.boxes import AREA, working_box
 from edge_app.stages.classify import DIGITS, SURELY_NONE, Scored
-from edge_app.stages.columns import upright_lines
 from edge_app.stages.division import SURE
 from edge_app.stages.rows import Boxes, as_boxes, in_row
+from edge_app.stages.uprights import upright_lines
 
 REACH = 5.0  # of its height: how far the lines beside a digit may be
 LIKE_HEIGHTS = 0.4, 2.5  # of what else stands in its cell, likewise
@@ -52,6 +52,6 @@ def _is_walled(row: int, boxes: Boxes, sure: NDArray[np.bool_], lines: UInt8) ->
     before, after = places[places < middles[row]], places[places > middles[row]]
     if not (len(before) and len(after)):
         return False
-    beside = in_row(tuple(boxes[row]), boxes, LIKE_HEIGHTS) & (middles > before[-1]) & (middles < after[0])
-    beside[row] = False
-    return not np.any(beside & ~sure)
+    others = in_row(tuple(boxes[row]), boxes, LIKE_HEIGHTS) & (middles > before[-1]) & (middles < after[0])
+    others[row] = False
+    return not np.any(others & ~sure)

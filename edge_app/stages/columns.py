@@ -16,16 +16,15 @@ from edge_app.stages.boxes import AREA, HEIGHT, LEFT, TOP, WIDTH, off_edges, pie
 from edge_app.stages.readings import joined
 from edge_app.stages.rows import Boxes, as_boxes, next_to
 from edge_app.stages.tilt import level
+from edge_app.stages.uprights import beside, between, centre
 
 LIKE_HEIGHTS = 0.5, 2.0  # of the digit in the next column, in the height of the one in this
 WIDEST_GAP = 1.2  # between them, likewise
 PITCH = 0.9, 1.8  # from one's middle to the other's, in the taller one's height
 MORE_THAN_A_PUZZLE, SEEN_BY = 11, 0.4  # squares in a row, where a puzzle has nine; share of pairs that see so many
 FEWEST = 4  # squares in a row beside two digits: fewer may be anything
-DRAWN = 0.4  # of the height of the strip that two digits stand in: a line across it that the threshold left
 UNEVEN = 0.25  # of the space between two lines: how far off the next one may be
 MISSING, FOUND = 2, 0.6  # of them, one after the other, that the threshold lost; share of all that it left
-LEAN_PX, WIDEST_LINE_PX = 5, 16  # that a line leans within the strip; that it and its lean are wide
 CROSSED = 0.7  # of a digit's height: the gap that one leaves in the line under a sum
 LINE_LENGTH = 2.0, 9.0  # of such a line, likewise: a puzzle's and a rule are longer
 LINE_SLOPE, THICKEST = 0.15, 0.3  # of its length, and of a digit's height: how much it rises, how thick it is
@@ -99,12 +98,8 @@ def _in_neighbouring_columns(
         if after is None or after >= len(place) or after not in first:
             continue
         tall = max(boxes[row][3], boxes[after][3])
-        if PITCH[0] * tall <= _centre(boxes[after]) - _centre(boxes[row]) <= PITCH[1] * tall:
+        if PITCH[0] * tall <= centre(boxes[after]) - centre(boxes[row]) <= PITCH[1] * tall:
             yield place[row], place[after], (boxes[row], boxes[after])
-
-
-def _centre(box: BoxXYWH) -> float:
-    return box[0] + box[2] / 2
 
 
 def _over_lines(
@@ -129,49 +124,29 @@ def _over_lines(
     return [
         _is_over_one(*pair, sums)
         and all(_has_others_in_column(box, digits) for box in pair)
-        and not _is_parted(*pair, lines)
+        and not between(*pair, beside(*pair, lines)).size  # in a puzzle a line stands there
         for pair in pairs
     ]
 
 
 def _is_over_one(before: BoxXYWH, after: BoxXYWH, sums: Boxes) -> bool:
     """Whether just one of some lines runs below or above both digits."""
-    over = (sums[:, LEFT] <= _centre(before)) & (sums[:, LEFT] + sums[:, WIDTH] >= _centre(after))
+    over = (sums[:, LEFT] <= centre(before)) & (sums[:, LEFT] + sums[:, WIDTH] >= centre(after))
     away = np.abs(sums[:, TOP] + sums[:, HEIGHT] / 2 - before[1] - before[3] / 2)
     return bool(np.count_nonzero(over & (away <= ROWS_AWAY * max(before[3], after[3]))) == 1)
 
 
 def _has_others_in_column(box: BoxXYWH, digits: Boxes) -> bool:
     """Whether another digit stands above or below one, no further than the line may be."""
-    aside = np.abs(digits[:, LEFT] + digits[:, WIDTH] / 2 - _centre(box))
+    aside = np.abs(digits[:, LEFT] + digits[:, WIDTH] / 2 - centre(box))
     away = np.abs(digits[:, TOP] + digits[:, HEIGHT] / 2 - box[1] - box[3] / 2)
     return bool(np.any((aside <= ASIDE * box[3]) & (away >= ROW * box[3]) & (away <= ROWS_AWAY * box[3])))
 
 
-def _is_parted(before: BoxXYWH, after: BoxXYWH, lines: UInt8) -> bool:
-    """Whether an upright line stands between two digits, as in a puzzle."""
-    top, bottom = max(before[1], after[1]), min(before[1] + before[3], after[1] + after[3])
-    places = upright_lines(lines[top:bottom]) if bottom > top else np.zeros(0)
-    return bool(np.any((places > _centre(before)) & (places < _centre(after))))
-
-
 def _squares_in_a_row(lines: UInt8, before: BoxXYWH, after: BoxXYWH) -> int:
     """How many squares as broad as it is from one digit's middle to another's follow one another."""
-    top, bottom = max(before[1], after[1]), min(before[1] + before[3], after[1] + after[3])
-    if bottom <= top:
-        return 0
-    beyond, pitch = max(before[3], after[3]) // 2, _centre(after) - _centre(before)
-    places = upright_lines(lines[max(0, top - beyond) : bottom + beyond])
+    places, pitch = beside(before, after, lines, max(before[3], after[3]) // 2), centre(after) - centre(before)
     return max((_followed(places[first:], pitch) for first in range(len(places))), default=0)
-
-
-def upright_lines(strip: UInt8) -> NDArray[np.float64]:
-    """Where lines run down through a (h, w) strip, in pixels from its left."""
-    # One that leans is spread over columns, each of which has a part of it.
-    covered = cv2.blur((strip > 0).mean(axis=0)[np.newaxis], (LEAN_PX, 1))[0] * LEAN_PX
-    ends = np.flatnonzero(np.diff(np.concatenate([[False], covered >= DRAWN, [False]])))
-    starts, stops = ends[::2], ends[1::2]
-    return np.asarray((starts + stops - 1)[stops - starts <= WIDEST_LINE_PX] / 2)
 
 
 def _followed(places: NDArray[np.float64], pitch: float) -> int:

@@ -17,10 +17,10 @@ from numpy.typing import NDArray
 
 from edge_app.frames import BoxXYWH, Reading, Region, RegionMap, UInt8
 from edge_app.stages.boxes import AREA, HEIGHT, LEFT, TOP, WIDTH, working_box
-from edge_app.stages.columns import upright_lines
 from edge_app.stages.readings import joined
 from edge_app.stages.rows import Boxes, as_boxes, next_to
 from edge_app.stages.tilt import level
+from edge_app.stages.uprights import beside, between, centre
 
 LIKE_HEIGHTS = 0.5, 2.0  # of the digit in the next box, in the height of the one in this
 WIDEST_GAP = 3.0  # between them, likewise
@@ -90,7 +90,7 @@ def parted_in_cells(readings: Sequence[Reading], region_map: RegionMap, lines: U
 def _in_two_cells(before: BoxXYWH, after: BoxXYWH, lines: UInt8, slope: float) -> bool:
     """Whether a line stands between two digits that is taller than they are, and they fill no square of it each."""
     tall = max(before[3], after[3])
-    near = _centre(after) - _centre(before) < CELL_PITCH * tall
+    near = centre(after) - centre(before) < CELL_PITCH * tall
     if near and not _are_columns(before, after, lines):
         return False
     return _height_of_line(lines, before, after, slope) >= CELL_LINE * tall
@@ -98,13 +98,12 @@ def _in_two_cells(before: BoxXYWH, after: BoxXYWH, lines: UInt8, slope: float) -
 
 def _are_columns(before: BoxXYWH, after: BoxXYWH, lines: UInt8) -> bool:
     """Whether just one line stands between two digits, and the next ones so far away that each column holds several."""
-    top, bottom = max(before[1], after[1]), min(before[1] + before[3], after[1] + after[3])
-    places = upright_lines(lines[top:bottom]) if bottom > top else np.zeros(0)
-    between = np.flatnonzero((places > _centre(before)) & (places < _centre(after)))
-    if len(between) != 1:
+    places = beside(before, after, lines)
+    parting = between(before, after, places)
+    if len(parting) != 1:
         return False
     apart, least = np.diff(places), COLUMN * max(before[3], after[3])
-    return bool(np.all(apart[max(0, between[0] - 1) : between[0] + 1] >= least))
+    return bool(np.all(apart[max(0, parting[0] - 1) : parting[0] + 1] >= least))
 
 
 def joined_in_fields(
@@ -186,7 +185,7 @@ def _in_a_row_of_boxes(
         if after is None:
             continue
         height = _height_of_line(lines, boxes[row], boxes[after], slope)
-        if _centre(boxes[after]) - _centre(boxes[row]) <= BROADEST * height:
+        if centre(boxes[after]) - centre(boxes[row]) <= BROADEST * height:
             before[after], heights[row] = row, height
     follows = {row: after for after, row in before.items()}
     for start in sorted(follows.keys() - before.keys()):
@@ -209,14 +208,10 @@ def _is_in_a_column(digits: Boxes, row: Sequence[int], height: float) -> bool:
     return bool(np.any((across <= 0.5) & (down >= NEXT_ROW[0]) & (down <= NEXT_ROW[1])))
 
 
-def _centre(box: BoxXYWH) -> float:
-    return box[0] + box[2] / 2
-
-
 def _height_of_line(lines: UInt8, before: BoxXYWH, after: BoxXYWH, slope: float) -> int:
     """Height in pixels of the upright line between two digits, without those that it ends on; 0 where there is none."""
     top, bottom = max(before[1], after[1]), min(before[1] + before[3], after[1] + after[3])
-    left, right = round(_centre(before)), round(_centre(after))
+    left, right = round(centre(before)), round(centre(after))
     if bottom <= top or right <= left or not _is_straight(lines[top:bottom, left:right]):
         return 0
     reach = round(REACH * max(before[3], after[3]))

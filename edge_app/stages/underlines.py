@@ -15,7 +15,7 @@ from edge_app.stages.segments import FOUND_TWICE_PX, Segment, segments_of
 WIDER = 1.3  # width / height of a line and of what is joined to it, at the least
 LEAST_HEIGHT_PX, LEAST_WIDTH_PX = 10, 24  # of a digit, and of both: what is lower or shorter is a dash
 MOST_FILL = 0.6  # of its box that is ink
-SLIMNESS = 10.0  # length / thickness of a line
+SLIMNESS = 14.0  # length / thickness of a line
 SPAN, GAP = 0.8, 0.03  # of its width: what the line takes up at the least; what may be missing from it in one place
 STRAY_PX = 3.0  # that a line's ink may lie off its course
 LONG, BARE_STRETCH = 3.0, 0.4  # of the height of what stands on it: its length; where nothing does, in one stretch

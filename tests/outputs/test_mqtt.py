@@ -169,7 +169,7 @@ def test_readings_status_and_availability_are_told_and_kept_for_those_who_come_l
     client.observe(status(moment))
     client.observe(status(moment))
     client.observe(status(make_moment(2, "407", changed=False), problem="dust"))
-    wait_until(lambda: all_sent(client), "nothing is sent")
+    wait_until(lambda: len({topic for topic, *_ in early.messages}) == 4, early.messages)
     wait_until(lambda: any(b"dust" in told for told in early.payloads("desk/status")), early.messages)
     listener = Listener(server.port)
     clients.append(listener)

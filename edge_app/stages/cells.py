@@ -4,16 +4,15 @@ Beside a list of names a 0 is an o and a 1 an l. In a score sheet lines part the
 alone between two of these is no letter of a word; but where letters stand alone in cells, as in a crossword, it may be.
 """
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from edge_app.frames import RegionMap, UInt8
-from edge_app.stages.boxes import AREA, working_box
+from edge_app.stages.boxes import working_box
 from edge_app.stages.classify import DIGITS, SURELY_NONE, Scored
 from edge_app.stages.division import SURE
 from edge_app.stages.rows import Boxes, as_boxes, in_row
-from edge_app.stages.uprights import upright_lines
+from edge_app.stages.uprights import erased_from, upright_lines
 
 REACH = 5.0  # of its height: how far the lines beside a digit may be
 LIKE_HEIGHTS = 0.4, 2.5  # of what else stands in its cell, likewise
@@ -34,9 +33,8 @@ def in_cells(scored: Scored, region_map: RegionMap, mask: UInt8) -> NDArray[np.b
     """
     none = np.zeros(len(scored.regions), dtype=bool)
     letters = scored.scores[:, DIGITS:].max(axis=1, initial=0.0) >= SURELY_NONE
-    if np.count_nonzero(letters) < LETTERS_LEAST or cv2.countNonZero(mask) == region_map.statistics[1:, AREA].sum():
+    if np.count_nonzero(letters) < LETTERS_LEAST or (lines := erased_from(mask, region_map)) is None:
         return none
-    lines = np.where(region_map.components == 0, mask, 0).astype(np.uint8)
     boxes = as_boxes([working_box(r.box_xywh, region_map.resize_factor, lines.shape) for r in scored.regions])
     sure = scored.belief >= SURE
     walled = np.array([_is_walled(row, boxes, sure, lines) for row in range(len(boxes))], dtype=bool)

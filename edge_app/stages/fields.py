@@ -20,7 +20,7 @@ from edge_app.stages.boxes import AREA, HEIGHT, LEFT, TOP, WIDTH, working_box
 from edge_app.stages.readings import joined
 from edge_app.stages.rows import Boxes, as_boxes, next_to
 from edge_app.stages.tilt import level
-from edge_app.stages.uprights import beside, between, centre
+from edge_app.stages.uprights import beside, between, centre, erased_from
 
 LIKE_HEIGHTS = 0.5, 2.0  # of the digit in the next box, in the height of the one in this
 WIDEST_GAP = 3.0  # between them, likewise
@@ -51,10 +51,10 @@ def drawn_lines(readings: Sequence[Reading], region_map: RegionMap, mask: UInt8)
     if sum(len(reading.digits) for reading in readings) < 2:
         return None
     components, stats = region_map.components, region_map.statistics
-    holders = _holders(readings, region_map)
-    if not len(holders) and cv2.countNonZero(mask) == stats[1:, AREA].sum():
-        return None
-    lines = np.where(components == 0, mask, 0).astype(np.uint8)
+    holders, erased = _holders(readings, region_map), erased_from(mask, region_map)
+    if not len(holders):
+        return erased
+    lines = np.zeros_like(mask) if erased is None else erased
     for row in holders:
         x, y, width, height = stats[row, :AREA]
         within = slice(y, y + height), slice(x, x + width)

@@ -1,13 +1,21 @@
-"""Drawn lines in, where they run down beside and between digits out: of squared paper, cells and columns."""
+"""Lines that were erased in, where they run down beside and between digits out: of squared paper, cells and columns."""
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from edge_app.frames import BoxXYWH, UInt8
+from edge_app.frames import BoxXYWH, RegionMap, UInt8
+from edge_app.stages.boxes import AREA
 
 DRAWN = 0.4  # of the height of a strip: a line across it that the threshold left
 LEAN_PX, WIDEST_LINE_PX = 5, 16  # that a line leans within the strip; that it and its lean are wide
+
+
+def erased_from(mask: UInt8, region_map: RegionMap) -> UInt8 | None:
+    """The ink of a mask that regions were not sought in, (h, w) uint8, 255 for it; None where all of it was."""
+    if cv2.countNonZero(mask) == region_map.statistics[1:, AREA].sum():
+        return None
+    return np.where(region_map.components == 0, mask, 0).astype(np.uint8)
 
 
 def upright_lines(strip: UInt8) -> NDArray[np.float64]:

@@ -11,9 +11,8 @@ from pathlib import Path
 
 import numpy as np
 
-from edge_app.bench_pages import draw_page
+from edge_app.bench_pages import crops_to_draw, draw_page
 from edge_app.build import build_pipeline
-from edge_app.bundle import read_golden
 from edge_app.config import load_config
 from edge_app.frames import Frame, UInt8
 from edge_app.pipeline import Pipeline
@@ -50,7 +49,7 @@ def main() -> None:
     args = parser.parse_args()
     config = load_config(flags={("detect", "max_regions"): "600"}).config
     model = open_model(config)
-    crops, pipeline = read_golden(model.bundle).crops, build_pipeline(config, model)
+    crops, pipeline = crops_to_draw(model.bundle), build_pipeline(config, model)
     sizes = [(round((1e6 * mp * 4 / 3) ** 0.5), round((1e6 * mp * 3 / 4) ** 0.5)) for mp in MEGAPIXELS]
     curves = {
         "digits": (DIGITS, timed_ms(pipeline, [draw_page(DIGITS_WH, digits, crops) for digits in DIGITS])),

@@ -16,9 +16,8 @@ from collections.abc import Callable
 
 import cv2
 
-from edge_app.bench_pages import draw_page
+from edge_app.bench_pages import crops_to_draw, draw_page
 from edge_app.build import build_pipeline
-from edge_app.bundle import read_golden
 from edge_app.config import load_config
 from edge_app.frames import Frame
 from edge_app.stages.binarize import binarize
@@ -42,7 +41,7 @@ def stages(digits: int) -> dict[str, Callable[[], object]]:
     cv2.setNumThreads(1)  # the others would count while they wait
     config = load_config(environ={}, flags={("model", "threads"): "1"}).config
     model = open_model(config, verify=False)
-    page = draw_page(SIZE_WH, digits, read_golden(model.bundle).crops)
+    page = draw_page(SIZE_WH, digits, crops_to_draw(model.bundle))
     pipeline, frame = build_pipeline(config, model), Frame(page, 0, 0)
     ink = binarize(page)
     region_map = find_regions(ink.mask, ink.dark_on_light)

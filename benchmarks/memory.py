@@ -16,8 +16,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from edge_app.bench_pages import draw_page
-from edge_app.bundle import embedded_bundle_path, load_bundle, read_golden
+from edge_app.bench_pages import crops_to_draw, draw_page
+from edge_app.bundle import embedded_bundle_path, load_bundle
 
 LARGE_WH, DIGITS, PAGES, FRAMES_A_PAGE = (1920, 1080), 40, 5, 60
 START_S = 30.0
@@ -25,7 +25,7 @@ START_S = 30.0
 
 def write_clip(file: Path) -> None:
     """Pages of 40 digits, each for two seconds."""
-    crops = read_golden(load_bundle(embedded_bundle_path())).crops
+    crops = crops_to_draw(load_bundle(embedded_bundle_path()))
     writer = cv2.VideoWriter(str(file), cv2.VideoWriter.fourcc(*"mp4v"), 30, LARGE_WH)
     for number in range(PAGES):
         page = cv2.cvtColor(draw_page(LARGE_WH, DIGITS, np.roll(crops, number, axis=0)), cv2.COLOR_GRAY2BGR)

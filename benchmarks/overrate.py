@@ -6,9 +6,8 @@ were left out as there were too many. Neither may grow.
 
 import argparse
 
-from edge_app.bench_pages import Bench, time_latency
+from edge_app.bench_pages import Bench, crops_to_draw, time_latency
 from edge_app.build import build_pipeline
-from edge_app.bundle import read_golden
 from edge_app.config import load_config
 from edge_app.verified import open_model
 
@@ -21,7 +20,7 @@ def main() -> None:
     args = parser.parse_args()
     config = load_config(environ={}).config
     model = open_model(config)
-    bench = Bench(build_pipeline(config, model), model.interpreter, read_golden(model.bundle).crops)
+    bench = Bench(build_pipeline(config, model), model.interpreter, crops_to_draw(model.bundle))
     for minute in range(1, args.minutes + 1):
         row = time_latency(bench, args.fps, args.seconds)
         frames = round(args.fps * args.seconds)

@@ -21,8 +21,7 @@ import cv2
 import numpy as np
 
 from edge_app.assemble import build_reader, reload_reader
-from edge_app.bench_pages import draw_page
-from edge_app.bundle import read_golden
+from edge_app.bench_pages import crops_to_draw, draw_page
 from edge_app.config import load_config
 from edge_app.connect import Controls, build_observers
 from edge_app.devices.cameras.fake import FakeCamera
@@ -94,7 +93,7 @@ def soak(frames: int, folder: Path) -> dict[str, object]:
     flags = {("web", "enabled"): "on", ("web", "port"): "0", ("model", "store"): str(folder)}
     loaded = load_config(environ={}, flags=flags)
     model = open_model(loaded.config)
-    crops = read_golden(model.bundle).crops
+    crops = crops_to_draw(model.bundle)
     chance = random.Random(7)
     endless = pictures(crops, chance)
     told: list[dict[str, int]] = []

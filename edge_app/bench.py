@@ -16,6 +16,7 @@ from edge_app.bench_pages import (
     CAMERA_FPS,
     Bench,
     board,
+    crops_to_draw,
     peak_rss_mib,
     time_latency,
     time_one_crop,
@@ -24,7 +25,6 @@ from edge_app.bench_pages import (
     time_still,
 )
 from edge_app.build import build_pipeline
-from edge_app.bundle import read_golden
 from edge_app.config import LoadedConfig
 from edge_app.errors import CameraError, ConfigError
 from edge_app.frames import Frame, FrameReadings, UInt8
@@ -66,7 +66,7 @@ def bench(args: argparse.Namespace, loaded: LoadedConfig) -> int:
     if args.crowds:
         report["crowds"] = _crowds(pipeline)
     if args.all:
-        report |= _everything(Bench(pipeline, model.interpreter, read_golden(model.bundle).crops), model_flags(config))
+        report |= _everything(Bench(pipeline, model.interpreter, crops_to_draw(model.bundle)), model_flags(config))
     if args.json:
         sys.stdout.buffer.write(msgspec.json.encode(report) + b"\n")
     else:

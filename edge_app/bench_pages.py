@@ -20,6 +20,7 @@ from typing import Any
 import cv2
 import numpy as np
 
+from edge_app.bundle import Bundle, read_golden
 from edge_app.devices.cameras.fake import FakeCamera
 from edge_app.devices.cameras.newest import NewestFrame
 from edge_app.floor import Floor
@@ -68,6 +69,11 @@ def board() -> dict[str, str]:
         "system": f"{platform.system()} {platform.release()} {platform.machine()}",
         "versions": f"Python {platform.python_version()}, numpy {np.__version__}, OpenCV {cv2.__version__}",
     }
+
+
+def crops_to_draw(bundle: Bundle) -> UInt8:
+    """The golden crops of a bundle, (N, 28, 28) uint8, in an order that mixes the digits; they come sorted by them."""
+    return np.random.default_rng(0).permutation(read_golden(bundle).crops)
 
 
 def draw_page(size_wh: tuple[int, int], digits: int, crops: UInt8) -> UInt8:

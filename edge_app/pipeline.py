@@ -58,6 +58,7 @@ from edge_app.stages.readings import group_readings
 from edge_app.stages.regions import RegionLimits, find_regions, with_limits
 from edge_app.stages.roi import moved, part_of, roi_box
 from edge_app.stages.search import score_divisions
+from edge_app.stages.sevens import told_by_bars
 from edge_app.stages.shrink import shrunk
 from edge_app.stages.signs import parentheses, with_bent_ones, without_small_signs
 from edge_app.stages.slashes import without_slashes
@@ -265,7 +266,7 @@ class Pipeline:
         if proposals.ways:
             some, proposed = score_divisions(proposals, lambda part: self._scorer.score(frame.gray, part, watch))
             scored = best_division(some, scored, proposed)
-        by_hand = without_ruled_ones(in_one_hand(scored), region_map)
+        by_hand = without_ruled_ones(told_by_bars(in_one_hand(scored)), region_map)
         told_apart = without_slashes(by_hand)
         brackets = parentheses(told_apart)
         told_apart = replace(told_apart, scores=without_digit(told_apart.scores, brackets))

@@ -95,6 +95,10 @@ def _rows_of_dashes(pieces: Int32, strong: list[Segment], thickest: float) -> li
     middles = dashes[:, [LEFT, TOP]] + (dashes[:, [WIDTH, HEIGHT]] - 1) / 2
     strong = sorted(strong, key=lambda line: line.across_at((first + last) / 2))
     slopes = np.array([_slope_between(strong, along, across) for along, across in middles])
+    alike = dashes[:, HEIGHT] <= thickest + np.abs(slopes) * dashes[:, WIDTH] + WANDER_PX
+    if not alike.any():
+        return []
+    dashes, middles, slopes = dashes[alike], middles[alike], slopes[alike]
     levels = middles[:, 1] - slopes * (middles[:, 0] - (first + last) / 2)  # where each would cross the grid's middle
     order = np.argsort(levels)
     found = []

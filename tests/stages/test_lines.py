@@ -433,6 +433,17 @@ def test_strokes_in_a_column_thicker_than_the_lines_of_a_puzzle_are_no_broken_on
     assert np.count_nonzero(left & stems) > 0.97 * np.count_nonzero(stems)
 
 
+def test_strokes_that_lean_in_a_column_are_no_broken_line_of_an_upright_puzzle() -> None:
+    puzzle, stems = grid((100, 60), (6, 5), 160, 8), np.zeros((960, 1280), np.uint8)
+    puzzle[65:856, 570:590] = 0
+    for row in range(5):
+        cv2.line(stems, (565, 180 + 160 * row), (595, 100 + 160 * row), 255, 6)
+
+    left = without_lines(puzzle | stems)
+
+    assert np.count_nonzero(left & stems) > 0.97 * np.count_nonzero(stems)
+
+
 def test_tops_of_digits_in_a_row_are_no_rule_of_a_page_of_fine_ones() -> None:
     page, tops = np.zeros((960, 1280), np.uint8), np.zeros((960, 1280), np.uint8)
     for y in range(130, 900, 120):

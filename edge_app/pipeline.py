@@ -56,6 +56,7 @@ from edge_app.stages.page import (
 )
 from edge_app.stages.readings import group_readings
 from edge_app.stages.regions import RegionLimits, find_regions, with_limits
+from edge_app.stages.remnants import without_remnants
 from edge_app.stages.roi import moved, part_of, roi_box
 from edge_app.stages.search import score_divisions
 from edge_app.stages.sevens import told_by_bars
@@ -292,7 +293,7 @@ class Pipeline:
         patches = {region.box_xywh: patch for region, patch in zip(settled.regions, settled.patches, strict=True)}
         letters, signs = ({settled.regions[row].box_xywh for row in np.flatnonzero(rows)} for rows in (words, signs))
         readings = believable(readings, verdicts.others, region_map, patches, letters, signs, in_fields)
-        readings = parted_at_marks(readings, settled, region_map)
+        readings = without_remnants(parted_at_marks(readings, settled, region_map), settled)
         readings = with_clear_ends(readings, verdicts.others, region_map)
         watch.lap("readings")
         return _Said(readings, region_map, belief, patches)

@@ -252,6 +252,7 @@ POSITIVE: dict[str, Kind] = {
     "ruled": Kind(layouts.ruled),
     "squared": Kind(layouts.squared, style=Style(height_px=(70, 140), pens=PENS)),
     "form": Kind(layouts.form),
+    "pale": Kind(layouts.form, style=Style(pens=PENS, strength=(0.2, 0.4))),
     "table": Kind(layouts.table),
     "sudoku": Kind(layouts.sudoku, frame_wh=(1024, 768)),
     "sums": Kind(layouts.sums),

@@ -15,6 +15,7 @@ import numpy as np
 from edge_app.frames import Float32, UInt8
 from edge_app.stages.faint import faint_contrast, with_faint_parts
 from edge_app.stages.levels import median, median_deviation, percentile, quantile, ranks_of
+from edge_app.stages.pale import PALE_SHARE, with_pale_ink
 from edge_app.stages.paper import find_paper, on_rim, window
 from edge_app.stages.shade import STEPS, Mask, share_of_paper, with_shade
 from edge_app.stages.shrink import shrunk
@@ -84,11 +85,12 @@ def binarize(gray: UInt8, polarity: Polarity = "auto") -> Ink:
     paper, half = find_paper(small)
     if dark_on_light:  # on a board a shadow makes chalk paler, which then looks like shade
         paper = with_shade(small, paper, half)
-    threshold, faint = _thresholds(small, paper, noise, half)
+    threshold, faint, pale = _thresholds(small, paper, noise, half)
     size_wh = gray.shape[1], gray.shape[0]
     surface = cv2.resize(threshold, size_wh, interpolation=cv2.INTER_LINEAR)
     mask = np.asarray(cv2.compare(gray, surface, cv2.CMP_LT), dtype=np.uint8)
-    return Ink(with_faint_parts(mask, gray, threshold, faint), dark_on_light)
+    mask = with_pale_ink(with_faint_parts(mask, gray, threshold, faint), gray, paper, threshold, pale)
+    return Ink(mask, dark_on_light)
 
 
 def ink_is_dark(gray: UInt8, small: UInt8) -> bool:
@@ -175,8 +177,8 @@ def _noise(gray: UInt8, small: UInt8) -> float:
     return MAD_TO_SIGMA * median(np.asarray(cv2.absdiff(sample, small), dtype=np.uint8))
 
 
-def _thresholds(small: UInt8, paper: UInt8, noise: float, half: int) -> tuple[UInt8, UInt8]:
-    """The brightness below which a pixel is ink, and below which it may be a faint part of ink.
+def _thresholds(small: UInt8, paper: UInt8, noise: float, half: int) -> tuple[UInt8, ...]:
+    """The brightness below which a pixel is ink, may be a faint part of ink, and may be pale ink beside stronger one.
 
     Each (h, w) uint8, at the size of the shrunken picture.
     """
@@ -185,13 +187,14 @@ def _thresholds(small: UInt8, paper: UInt8, noise: float, half: int) -> tuple[UI
     strongest = _strongest_near(np.where(outside, 0, contrast).astype(np.uint8), half)
     if outside.any():
         strongest = np.where(outside, _strongest_near(contrast, half), strongest)
-    floor = np.maximum(paper * MIN_CONTRAST, _roughness(contrast, paper, noise))
-    share = strongest * CONTRAST_SHARE
-    threshold, faint = (
-        np.clip(paper - np.maximum(share, least), 0, 255).astype(np.uint8)
-        for least in (floor, faint_contrast(floor, paper))
-    )
-    return _lowered_at_steps(threshold, paper), _lowered_at_steps(faint, paper)
+    least = paper * MIN_CONTRAST
+    floor = np.maximum(least, _roughness(contrast, paper, noise))
+    bare = np.asarray(cv2.dilate((contrast > floor).view(np.uint8), window(1)) == 0)
+    rough = _bare_roughness(contrast, paper, noise, bare) if bare.any() else floor
+    pale_floor = np.minimum(floor, np.maximum(least, rough))
+    share, pale = strongest * CONTRAST_SHARE, strongest * PALE_SHARE
+    needed = np.maximum(share, floor), np.maximum(share, faint_contrast(floor, paper)), np.maximum(pale, pale_floor)
+    return tuple(_lowered_at_steps(np.clip(paper - each, 0, 255).astype(np.uint8), paper) for each in needed)
 
 
 def _roughness(contrast: UInt8, paper: UInt8, noise: float) -> Float32 | float:
@@ -211,9 +214,23 @@ def _roughness(contrast: UInt8, paper: UInt8, noise: float) -> Float32 | float:
     return np.asarray(np.minimum(in_levels, in_shares), dtype=np.float32)
 
 
-def _middle_and_spread(contrast: UInt8) -> tuple[float, float]:
-    """The median, and the standard deviation without ink, which is the minority."""
-    ranks = ranks_of(contrast)
+def _bare_roughness(contrast: UInt8, paper: UInt8, noise: float, bare: Mask) -> Float32:
+    """The same of the paper alone, (h, w) float32, as even as any part of it may be.
+
+    Ink makes its paper seem rough where a page is full of it, so once it is known it is left out.
+    """
+    mask = bare.view(np.uint8)
+    (in_levels, levels), (in_shares, shares) = (
+        _middle_and_spread(each, mask) for each in (contrast, share_of_paper(contrast, paper))
+    )
+    light = paper / np.float32(STEPS)
+    by_levels = in_levels + NOISE_SIGMAS * max(EVENEST * levels, noise)
+    return np.minimum(by_levels, light * in_shares + NOISE_SIGMAS * np.maximum(light * EVENEST * shares, noise))
+
+
+def _middle_and_spread(contrast: UInt8, mask: UInt8 | None = None) -> tuple[float, float]:
+    """The median, and the standard deviation without ink, which is the minority; where the mask is not 0."""
+    ranks = ranks_of(contrast, mask)
     middle = quantile(ranks, 0.5)
     return middle, MAD_TO_SIGMA * median_deviation(ranks, middle)
 

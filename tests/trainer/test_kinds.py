@@ -172,3 +172,16 @@ def test_numbers_of_a_sum_end_below_each_other(mnist: Mnist, seed: int) -> None:
     ]
     assert len(ends) >= 6
     assert sum(followed) >= 0.6 * len(ends)  # all but the last of each sum
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_pale_pen_is_paler_than_the_print_of_its_form(mnist: Mnist, seed: int) -> None:
+    drawn = scene("pale", mnist, seed)
+    gray = cv2.GaussianBlur(cv2.cvtColor(drawn.frame, cv2.COLOR_BGR2GRAY), (3, 3), 0)
+
+    for number in drawn.numbers:
+        for x, y, width, height in number.digit_boxes:
+            digit = gray[y : y + height, x : x + width]
+            around = gray[y - height // 2 : y + height + height // 2, x - height // 2 : x + width + height // 2]
+            paper = np.percentile(around, 90)
+            assert paper - digit.min() < 0.75 * (paper - around.min())  # the box that it stands in

@@ -109,8 +109,14 @@ class Listener:
         ]
 
     def wait_for(self, frame: int) -> None:
-        """Until a reading of that frame is the newest that has come."""
+        """Until a reading of that frame is the newest that has come, and the broker knows that all have.
+
+        The client answers once the message is handed over, and the broker takes its answers in order: whatever was
+        answered before is there when a message that was sent after it is. The first one comes after the last reading.
+        """
         wait_until(lambda: self.frames()[-1:] == [frame], lambda: f"{frame} has not come: {self.frames()[-5:]}")
+        for _ in range(2):
+            self.client.publish("listener/seen", qos=1).wait_for_publish(PATIENCE_S)
 
 
 @pytest.fixture

@@ -33,8 +33,10 @@ def with_pale_ink(mask: UInt8, gray: UInt8, paper: UInt8, threshold: UInt8, pale
         pale: (H, W) uint8, that below which it may be pale ink; as `threshold` where the noise of the paper says so.
 
     Returns:
-        The mask, (h, w) uint8; the one given where nothing pale lies beyond its ink.
+        The mask, (h, w) uint8; the one given where it has none, or nothing pale lies beyond it.
     """
+    if not cv2.countNonZero(mask):
+        return mask
     size_wh = mask.shape[1], mask.shape[0]
     surface = cv2.resize(pale, size_wh, interpolation=cv2.INTER_LINEAR)
     both = cv2.bitwise_or(cv2.compare(gray, surface, cv2.CMP_LT), mask)

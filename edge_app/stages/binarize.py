@@ -189,9 +189,11 @@ def _thresholds(small: UInt8, paper: UInt8, noise: float, half: int) -> tuple[UI
         strongest = np.where(outside, _strongest_near(contrast, half), strongest)
     least = paper * MIN_CONTRAST
     floor = np.maximum(least, _roughness(contrast, paper, noise))
-    bare = np.asarray(cv2.dilate((contrast > floor).view(np.uint8), window(1)) == 0)
-    rough = _bare_roughness(contrast, paper, noise, bare) if bare.any() else floor
-    pale_floor = np.minimum(floor, np.maximum(least, rough))
+    pale_floor = floor
+    if (floor > least).any():  # even paper asks for no less
+        bare = np.asarray(cv2.dilate((contrast > floor).view(np.uint8), window(1)) == 0)
+        if bare.any():
+            pale_floor = np.minimum(floor, np.maximum(least, _bare_roughness(contrast, paper, noise, bare)))
     share, pale = strongest * CONTRAST_SHARE, strongest * PALE_SHARE
     needed = np.maximum(share, floor), np.maximum(share, faint_contrast(floor, paper)), np.maximum(pale, pale_floor)
     return tuple(_lowered_at_steps(np.clip(paper - each, 0, 255).astype(np.uint8), paper) for each in needed)

@@ -109,14 +109,22 @@ make_environment() {
   python3 -m venv --system-site-packages "$folder"
   "$folder/bin/python" -m pip install -qq --disable-pip-version-check --no-warn-script-location "${from[@]}" "$source"
   "$folder/bin/edge-app" check >/dev/null
-  touch "$folder/complete"
   sync -f "$folder"
+  touch "$folder/complete"
+}
+
+# Copies a file whole or not at all: systemd never starts a unit that a power cut left empty.
+put() {
+  local source="$1" target="$2"
+  install -D -m 644 -- "$source" "$target.new"
+  sync -- "$target.new"
+  mv -T -- "$target.new" "$target"
 }
 
 # Copies a file where it differs; says so.
 place() {
   local source="$1" target="$2"
-  cmp -s -- "$source" "$target" || change "write $target" install -D -m 644 -- "$source" "$target"
+  cmp -s -- "$source" "$target" || change "write $target" put "$source" "$target"
 }
 
 place_files() {
@@ -124,7 +132,7 @@ place_files() {
   place "$REPO/systemd/$DISPLAY_UNIT" "/etc/systemd/system/$DISPLAY_UNIT" # for a Pi with a screen; not enabled
   id edge-digits >/dev/null 2>&1 || change "add the user edge-digits" systemd-sysusers
   if [[ ! -e $CONFIG/config.toml ]]; then # a person's own, from then on
-    change "write $CONFIG/config.toml" install -D -m 644 -- "$REPO/systemd/config.toml" "$CONFIG/config.toml"
+    change "write $CONFIG/config.toml" put "$REPO/systemd/config.toml" "$CONFIG/config.toml"
   fi
   local folder
   for folder in "$STATE" "$STATE/bundles"; do
@@ -162,7 +170,7 @@ bring_up() {
   local new="$1" old="$2" unit_before
   unit_before="$(mktemp)"
   cp -- "/etc/systemd/system/$UNIT" "$unit_before" 2>/dev/null || true
-  install -D -m 644 -- "$REPO/systemd/$UNIT" "/etc/systemd/system/$UNIT"
+  put "$REPO/systemd/$UNIT" "/etc/systemd/system/$UNIT"
   switch_to "$new"
   if start; then
     rm -f -- "$unit_before"
@@ -172,7 +180,7 @@ bring_up() {
   journalctl -u "$UNIT" -n 20 --no-pager -o cat >&2 || true
   [[ -n $old ]] || die "the service does not come up; its last words are above"
   say "the new version does not come up; starting the old one again"
-  [[ ! -s $unit_before ]] || cp -- "$unit_before" "/etc/systemd/system/$UNIT"
+  [[ ! -s $unit_before ]] || put "$unit_before" "/etc/systemd/system/$UNIT"
   rm -f -- "$unit_before"
   switch_to "$old"
   systemctl reset-failed "$UNIT" || true

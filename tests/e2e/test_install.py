@@ -10,7 +10,7 @@ import pytest
 
 from edge_app.bundle import EMBEDDED_BUNDLES, embedded_bundle_path
 from tests.e2e.conftest import install
-from tests.e2e.virtual_pi import Network, VirtualPi
+from tests.e2e.virtual_pi import REPOSITORY, Network, VirtualPi
 
 EDGE_APP = "/opt/edge-digits/venv/bin/edge-app"
 MOST_EXPOSED = 1.8  # of 10, as `systemd-analyze security` counts
@@ -73,6 +73,30 @@ def test_a_version_that_does_not_come_up_is_taken_back(
     assert "not upgraded" in refused.stderr
     assert device.ssh("readlink /opt/edge-digits/venv").stdout == before
     assert "ActiveState=active" in device.ssh("systemctl show edge-digits -p ActiveState").stdout
+
+
+def test_a_unit_is_never_left_half_written(
+    device: VirtualPi, network: Network, wheelhouse: Callable[[str], Path]
+) -> None:
+    """The disk takes nothing when the unit is written. As after a power cut, systemd would mask an empty one."""
+    unit, shim = "/etc/systemd/system/edge-digits.service", "/usr/local/sbin/install"
+    cut = r"""#!/bin/sh
+for target; do :; done
+case "$target" in
+  *edge-digits.service*) : >"$target"; exit 1 ;;
+esac
+exec /usr/bin/install "$@"
+"""
+    device.ssh(f"echo '# of an older version' >>{unit}; cat >{shim} <<'END'\n{cut}END\nchmod +x {shim}", user="root")
+
+    command = ("scripts/install.sh", "--host", device.name, "--offline", wheelhouse("bookworm"))
+    assert network.run(*command, check=False).returncode != 0
+    device.ssh(f"systemctl daemon-reload; rm {shim}", user="root")
+    assert device.ssh("systemctl show edge-digits -p LoadState --value").stdout == "loaded\n"
+
+    install(network, device, wheelhouse("bookworm"))
+    assert device.ssh(f"cat {unit}").stdout == (REPOSITORY / "systemd" / "edge-digits.service").read_text()
+    assert device.ssh(f"ls {unit}.*", check=False).stdout == ""
 
 
 def _break(wheel: Path) -> None:

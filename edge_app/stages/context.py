@@ -45,6 +45,7 @@ CLEARLY_CALM = 0.95  # probability of each digit of such a number
 LIGHT_AMID, LIGHT_LEAST = 0.4, 2  # share of light shapes that are no digit, and their number: lights and glints
 STEADY, STEADY_ALONE = 0.2, 0.08  # unrest that 97 % of the digits on pages with as many words stay below
 WILD = 0.3  # unrest from which hardly two digits are no number where most numbers are on paper
+UNEVEN, MOSTLY_OTHER = 0.13, 0.28  # typical unrest of numbers, and share of digits in all shapes: texture, not a page
 CLEAR = 0.5  # of a digit's height: where it stands as far from all shapes about as tall, it is in no texture
 TOWER_OVER = 0.2, 1.0  # of a lone stroke's height: of the digits in its row
 TOWER = 1.75  # of the tallest of these: where it is as tall, it is none of them
@@ -111,14 +112,17 @@ def believable(
     strays = [r for r in loose if _in_texture(r, texture if _is_written(r) else shapes, digits)]
     strays = [r for r in strays if _in_texture(r, _boxes(_fellows(r, whole, patches)), digits)]
     kept = [r for r in kept if r not in strays]
-    return tuple(
+    kept = [
         r
         for r in kept
         if not is_plain(r)
         or binary
         or _is_supported(r, kept, in_fields)
         or _has_few_beside(r, _fellows(r, whole, patches), region_map)
-    )
+    ]
+    if _are_in_texture(kept, shapes, patches):
+        kept = [r for r in kept if is_calm(r, patches)]
+    return tuple(kept)
 
 
 def with_clear_ends(
@@ -210,6 +214,13 @@ def is_calm(reading: Reading, patches: Mapping[BoxXYWH, Patch]) -> bool:
         patches: of its digits, by their boxes.
     """
     return all(digit.confidence >= CLEARLY_CALM and patches[digit.box_xywh].unrest < CALM for digit in reading.digits)
+
+
+def _are_in_texture(readings: Sequence[Reading], shapes: Boxes, patches: Mapping[BoxXYWH, Patch]) -> bool:
+    """Whether hardly any shape of a picture is a digit, and what is stands mostly on uneven ground."""
+    digits = sum(len(reading.digits) for reading in readings)
+    few = 0 < digits < MOSTLY_OTHER * (digits + len(shapes))
+    return few and median(_unrest(reading, patches) for reading in readings) >= UNEVEN
 
 
 def _is_on_card(reading: Reading, patches: Mapping[BoxXYWH, Patch]) -> bool:

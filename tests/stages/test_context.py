@@ -450,3 +450,25 @@ def test_slashes_however_far_they_lean_make_no_word_of_a_date() -> None:
 
     assert texts([number(100, "03")], shapes(*slashes)) == []
     assert texts([number(100, "03")], shapes(*slashes), signs=slashes) == ["03"]
+
+
+@pytest.mark.parametrize(
+    ("unrest", "others", "is_believed"),
+    [
+        pytest.param([0.2, 0.14, 0.2], 24, False, id="leather"),
+        pytest.param([0.2, 0.14, 0.2], 6, True, id="digits that touch print"),
+        pytest.param([0.2, 0.1, 0.1], 24, True, id="one on a page touches something"),
+    ],
+)
+def test_few_digits_on_uneven_ground_are_texture(unrest: list[float], others: int, is_believed: bool) -> None:
+    numbers = [number(300 * place, "42") for place in range(3)]
+    far = shapes(*[(20 + 40 * place, 400, 20, 30) for place in range(others)])
+
+    assert texts(numbers, far, unrest=unrest) == ["42"] * 3 * is_believed
+
+
+def test_a_calm_number_amid_texture_stays() -> None:
+    numbers = [number(300 * place, "42") for place in range(3)]
+    far = shapes(*[(20 + 40 * place, 400, 20, 30) for place in range(24)])
+
+    assert texts(numbers, far, unrest=[0.2, 0.01, 0.2]) == ["42"]

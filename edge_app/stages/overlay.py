@@ -33,6 +33,7 @@ PALE: ColourBGR = (200, 196, 190)
 PLATE_OPACITY = 0.82  # keeps white text above 4.5:1 contrast on white paper, and the ink under a plate visible
 MIN_TEXT_PX = 9  # height of a digit; Hershey glyphs run together below it
 TEXT_FRACTION = 0.028  # of the picture's shorter side: 13 px at 480, 85 px at 12 megapixels
+WRITTEN_FRACTION = 0.6  # most of the written height: on a page photographed from afar, labels must not hide digits
 NUMBER_FRACTION = 0.42  # the number's height in its label, of the written height
 MAX_NUMBER_FRACTION = 0.085  # of the picture's shorter side
 ROUNDING = 1e-9  # 0.29 * 100 is 28.999999999999996
@@ -96,10 +97,11 @@ def draw_overlay(
     bar_px = 2 * text_px if height >= BAR_MIN_LINES * 2 * text_px else 0
     bounds = (0, 0, width, height - bar_px)
     taken = [reading.box_xywh for reading in readings]
+    label_px = min(text_px, max(MIN_TEXT_PX, round(_written_px(readings) * WRITTEN_FRACTION)))
     for reading in readings:
-        _draw_boxes(overlay, reading, text_px)
+        _draw_boxes(overlay, reading, label_px)
     for reading in readings:
-        taken.extend(_draw_labels(overlay, reading, text_px, bounds, taken))
+        taken.extend(_draw_labels(overlay, reading, label_px, bounds, taken))
     if bar_px:
         _draw_status(overlay, bar_px, text_px, fps, model, note)
     return overlay
@@ -112,6 +114,12 @@ def text_height(width: int, height: int) -> int:
     (9, 13, 85)
     """
     return max(MIN_TEXT_PX, round(min(width, height) * TEXT_FRACTION))
+
+
+def _written_px(readings: Sequence[Reading]) -> float:
+    """Typical height of the digits, whichever way the page lies; 0.0 where there are none."""
+    heights = [max(digit.box_xywh[2:]) for reading in readings for digit in reading.digits]
+    return float(np.median(heights)) if heights else 0.0
 
 
 def style_of(confidence: float) -> Style:
@@ -191,8 +199,7 @@ def _place_strip(
 def _number_label(reading: Reading, text_px: int, short_side: int, max_width: int) -> NumberLabel:
     """Chooses texts and sizes: the number follows the height of the writing, within what suits the picture."""
     largest_px = short_side * MAX_NUMBER_FRACTION + 1
-    written_px = float(np.median([max(digit.box_xywh[2:]) for digit in reading.digits]))  # whichever way the page lies
-    number_px = int(np.clip(written_px * NUMBER_FRACTION, text_px, max(text_px, largest_px)))
+    number_px = int(np.clip(_written_px([reading]) * NUMBER_FRACTION, text_px, max(text_px, largest_px)))
     return _label_of(reading, number_px, percent_text(reading.confidence), max_width)
 
 

@@ -204,3 +204,16 @@ def test_percent_is_rounded_down(confidence: float, expected: str) -> None:
 @pytest.mark.parametrize(("confidence", "dash"), [(1.0, 0), (0.95, 0), (0.94, 5), (0.8, 5), (0.79, 2), (0.0, 2)])
 def test_less_sure_is_dashed_shorter(confidence: float, dash: int) -> None:
     assert style_of(confidence).dash == dash
+
+
+def test_labels_are_no_larger_than_what_is_written() -> None:
+    """On a page photographed from afar they would hide the next line."""
+    frame = np.full((3000, 4000, 3), 255, np.uint8)
+    readings = [number("407", (1000, 1000 + 60 * line, 90, 30)) for line in range(3)]
+
+    overlay = draw_overlay(frame, readings, fps=None, model="m")
+
+    rows, columns = np.nonzero(changed(frame, overlay)[:2800])
+    assert rows.min() > 1000 - 4 * 30
+    assert rows.max() < 1150 + 4 * 30
+    assert columns.max() - columns.min() < 4 * 90

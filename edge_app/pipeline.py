@@ -25,6 +25,7 @@ from edge_app.stages.binarize import Polarity, binarize
 from edge_app.stages.boxes import lies_in
 from edge_app.stages.cells import in_cells
 from edge_app.stages.classify import DIGITS, ONE, Scored, classify, share_of_digits
+from edge_app.stages.closer import enlargement
 from edge_app.stages.columns import joined_in_columns
 from edge_app.stages.company import in_company
 from edge_app.stages.context import believable, is_calm, is_plain, with_clear_ends
@@ -319,24 +320,19 @@ class Pipeline:
         polarity: Polarity | None = None,
         limits: RegionLimits | None = None,
     ) -> tuple[RegionMap, UInt8]:
-        """Where there may be digits, and the mask that they were found in; on a page alone, where there is one."""
-        settings = self._settings
-        gray, polarity = self._working(frame), polarity or settings.polarity
-        if page is None:
-            ink = binarize(gray, polarity)
-            mask = ink.mask
-        else:
-            alone, on_page = without_surroundings(gray, page)
-            rows, columns = part_with_page(on_page)
-            ink = binarize(alone[rows, columns], polarity)
-            mask = np.zeros_like(gray)
-            mask[rows, columns] = ink.mask
-            mask = wholly_on_page(mask, on_page)
+        """Where there may be digits, and the mask that they were found in; on a page alone, where there is one.
+
+        Where most of what is found is small, it is sought in a larger picture.
+        """
+        polarity, limits = polarity or self._settings.polarity, limits or self._settings.limits
+        gray = self._working(frame)
+        region_map, mask = _find_in(gray, frame, watch, page, polarity, limits)
+        times = enlargement(region_map)
+        if times == 1.0:
+            return region_map, mask
+        larger = shrunk(frame.gray, round(times * max(gray.shape)))
         watch.lap("binarize")
-        resize_factor = gray.shape[1] / frame.gray.shape[1]
-        region_map = find_regions(mask, ink.dark_on_light, resize_factor, limits or settings.limits)
-        watch.lap("regions")
-        return region_map, mask
+        return _find_in(larger, frame, watch, page, polarity, limits)
 
     def _evidence(self, frame: Frame) -> Float32:
         """How well each position of the page agrees with what digits look like, (4,) float32."""
@@ -361,6 +357,26 @@ class _Said:
     region_map: RegionMap
     belief: Float32
     patches: Mapping[BoxXYWH, Patch]
+
+
+def _find_in(
+    gray: UInt8, frame: Frame, watch: StopWatch, page: UInt8 | None, polarity: Polarity, limits: RegionLimits
+) -> tuple[RegionMap, UInt8]:
+    """Regions of a frame, sought in a picture of it of any size, and the mask at that size."""
+    if page is None:
+        ink = binarize(gray, polarity)
+        mask = ink.mask
+    else:
+        alone, on_page = without_surroundings(gray, page)
+        rows, columns = part_with_page(on_page)
+        ink = binarize(alone[rows, columns], polarity)
+        mask = np.zeros_like(gray)
+        mask[rows, columns] = ink.mask
+        mask = wholly_on_page(mask, on_page)
+    watch.lap("binarize")
+    region_map = find_regions(mask, ink.dark_on_light, gray.shape[1] / frame.gray.shape[1], limits)
+    watch.lap("regions")
+    return region_map, mask
 
 
 def _may_be_a_hole(reading: Reading) -> bool:

@@ -54,6 +54,19 @@ def test_boxes_are_the_same_at_any_working_size(working_side_px: int) -> None:
     assert np.abs(np.subtract(reading.box_xywh, reference.box_xywh)).max() <= 12
 
 
+@pytest.mark.parametrize("lores", [False, True])
+def test_digits_of_few_pixels_in_a_large_frame_are_found(lores: bool) -> None:
+    gray = np.full((1920, 2560), 220, np.uint8)
+    for number in range(6):
+        cv2.ellipse(gray, (1200 + 24 * number, 900), (6, 8), 0, 0, 360, 40, 2, cv2.LINE_AA)
+    small = np.asarray(cv2.resize(gray, (640, 480), interpolation=cv2.INTER_AREA), dtype=np.uint8)
+
+    (reading,) = pipeline(3).read(Frame(gray, 0, 0, lores_gray=small if lores else None)).readings
+
+    assert reading.text == "333333"
+    assert np.abs(np.subtract(reading.box_xywh, (1193, 891, 135, 19))).max() <= 2
+
+
 def test_regions_are_sought_in_the_cameras_own_small_picture() -> None:
     gray = page((1280, 720))
     small = np.asarray(cv2.resize(gray, (640, 360), interpolation=cv2.INTER_AREA), dtype=np.uint8)

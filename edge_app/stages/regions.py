@@ -106,7 +106,7 @@ def _regions_of(
 ) -> RegionMap:
     """The regions among pieces of ink, from which percent signs are erased."""
     shape_hw = components.shape
-    rows, left_out = _tallest(stats, _digit_shaped(stats, shape_hw, limits), limits.max_regions)
+    rows, left_out = _tallest(stats, digit_shaped(stats, shape_hw, limits.min_height_px), limits.max_regions)
     for pieces in slashes_with_rings(stats, rows):
         if is_percent(_ink_of(pieces, components, stats)):
             _erase(pieces, components, stats)
@@ -157,13 +157,19 @@ def _erase(pieces: list[int], components: Int32, stats: Int32) -> None:
     stats[pieces] = 0
 
 
-def _digit_shaped(stats: Int32, shape_hw: tuple[int, ...], limits: RegionLimits) -> Rows:
-    """Rows whose size, aspect and fill a digit can have."""
+def digit_shaped(stats: Int32, shape_hw: tuple[int, ...], min_height_px: int) -> Rows:
+    """Rows of pieces of ink whose size, aspect and fill a digit can have.
+
+    Args:
+        stats: (M, 5) int32, see `RegionMap`.
+        shape_hw: of the mask.
+        min_height_px: least height in pixels of the mask.
+    """
     width, height, area = (stats[:, column].astype(np.float64) for column in (WIDTH, HEIGHT, AREA))
     width, height = np.maximum(width, 1), np.maximum(height, 1)  # paper has no size where all is ink
     aspect, fill = width / height, area / (width * height)
     fits = (
-        (height >= limits.min_height_px)
+        (height >= min_height_px)
         & (height <= shape_hw[0] * MAX_SIDE_SHARE)
         & (width <= shape_hw[1] * MAX_SIDE_SHARE)
         & (aspect >= MIN_ASPECT)

@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 import pytest
 
+from edge_app.pipeline import ReadSettings
 from edge_app.stages.regions import RegionLimits
 from trainer import kinds
 from trainer.data import Mnist
@@ -41,6 +42,14 @@ def test_binary_numbers_are_written_with_0s_and_1s(name: str, mnist: Mnist) -> N
 
 def test_a_full_page_holds_more_digits_than_are_looked_at_first(mnist: Mnist) -> None:
     assert sum(len(number.text) for number in scene("full", mnist).numbers) > RegionLimits().max_regions
+
+
+def test_a_page_from_afar_is_large_and_its_digits_are_small(mnist: Mnist) -> None:
+    drawn = scene("afar", mnist)
+    heights = [height for number in drawn.numbers for _, _, _, height in number.digit_boxes]
+
+    assert max(drawn.frame.shape[:2]) > 2 * ReadSettings(threshold=0.5).working_side_px
+    assert 12 < np.median(heights) < 40
 
 
 @pytest.mark.parametrize("name", NEGATIVE)

@@ -16,7 +16,8 @@ Label: TypeAlias = Mapping[str, Any]
 """One entry of labels.json: `file`, `lines` and, where known, `kind` and `numbers` with boxes."""
 
 SLACK_PX = 3  # by which a centre may miss a box: truth is rounded, and so is what was read
-SAME_LINE = 0.5  # of the lower number's height, for two numbers of one line
+SAME_LINE = 0.5  # of the lower digit's height, for the facing ends of two numbers of one line
+MOST_SLOPE = 0.15  # of a line, down the gap between two numbers: pages of a book are curved
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,18 +169,22 @@ def lines_of(numbers: Sequence[Sequence[FoundDigit]]) -> list[str]:
     ['12', '3']
     """
     lines: list[str] = []
-    band = (0.0, 0.0)
+    before: FoundDigit | None = None
     for number in numbers:
-        top = min(digit.box_xywh[1] for digit in number)
-        bottom = max(digit.box_xywh[1] + digit.box_xywh[3] for digit in number)
-        shared = min(bottom, band[1]) - max(top, band[0])
         text = "".join(str(digit.digit) for digit in number)
-        if lines and shared >= SAME_LINE * min(bottom - top, band[1] - band[0]):
+        if before is not None and _stand_side_by_side(before, number[0]):
             lines[-1] += text
         else:
             lines.append(text)
-        band = (top, bottom)
+        before = number[-1]
     return lines
+
+
+def _stand_side_by_side(left: FoundDigit, right: FoundDigit) -> bool:
+    """Whether the end of a number and the start of the next are on one line, which may run up or down."""
+    (x, y, width, height), (right_x, right_y, _, right_height) = left.box_xywh, right.box_xywh
+    shared = min(y + height, right_y + right_height) - max(y, right_y)
+    return right_x > x and shared + MOST_SLOPE * (right_x - x - width) >= SAME_LINE * min(height, right_height)
 
 
 def paired(written: Sequence[str], read: Sequence[str]) -> list[tuple[int, int]]:

@@ -6,6 +6,8 @@ them is smaller than a space. Lines follow the digits, so a slanted line is stil
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
+from typing import NamedTuple
 
 import numpy as np
 
@@ -19,7 +21,10 @@ MAX_LAP_SHARE = 0.5  # of the narrower digit's width that slanted neighbours may
 MIN_LINE_OVERLAP = 0.5  # of the shorter digit's height, for two digits on one line
 MIN_SIZE_RATIO = 0.45  # shorter to taller height within one number
 SIGN_HEIGHTS = 0.6, 2.5  # of what parts two numbers, in a digit's height
-LINE_OVERLAP = 0.5  # of the lower number's height, for two numbers on one line
+LINE_OVERLAP = 0.5  # of the lower one's height, for the facing digits of two numbers on one line, or the numbers
+SLOPED_DIGITS = 3  # least of a number that tells how its line runs
+SLOPE_REACH = np.array([0.15, 0.5])  # of the page's width and height: how far a number tells it of others
+LEAST_WEIGHT = 1e-6  # where none is so near
 
 
 def group_readings(
@@ -78,15 +83,17 @@ def joined(readings: Sequence[Reading], whole: bool = True) -> Reading:
 
 def in_reading_order(readings: Sequence[Reading]) -> tuple[Reading, ...]:
     """Sorts readings into lines from top to bottom and each line from left to right."""
-    boxed = [(reading.box_xywh, reading) for reading in readings]
-    lines: list[list[tuple[BoxXYWH, Reading]]] = []
-    for box, reading in sorted(boxed, key=lambda one: _middle(one[0])):
-        line = next((line for line in reversed(lines) if _on_line(box, [other for other, _ in line])), None)
+    placed = [
+        _Placed(reading.box_xywh, slope, reading) for reading, slope in zip(readings, _slopes(readings), strict=True)
+    ]
+    lines: list[list[_Placed]] = []
+    for one in sorted(placed, key=lambda one: _middle(one.box_xywh)):
+        line = _line_of(one, lines)
         if line is None:
-            lines.append([(box, reading)])
+            lines.append([one])
         else:
-            line.append((box, reading))
-    return tuple(reading for line in lines for _, reading in sorted(line, key=lambda one: one[0][0]))
+            line.append(one)
+    return tuple(one.reading for line in lines for one in sorted(line, key=lambda one: one.box_xywh[0]))
 
 
 def _nearest_to_the_left(digit: Digit, numbers: list[list[Digit]]) -> list[Digit] | None:
@@ -144,10 +151,62 @@ def _tangled(readings: Sequence[Reading]) -> list[bool]:
     return [bool(count > 1) for count in over.sum(axis=1)]  # each lies over itself
 
 
-def _on_line(box: BoxXYWH, line: Sequence[BoxXYWH]) -> bool:
-    """Whether a number stands beside the nearest number of a line."""
-    nearest = min(line, key=lambda other: abs(other[0] - box[0]))
-    return _overlap(nearest[1], nearest[3], box[1], box[3]) >= min(nearest[3], box[3]) * LINE_OVERLAP
+class _Placed(NamedTuple):
+    """A number, the box round it, and how far its line runs down there, as a share of its width."""
+
+    box_xywh: BoxXYWH
+    slope: float
+    reading: Reading
+
+
+def _line_of(one: _Placed, lines: Sequence[list[_Placed]]) -> list[_Placed] | None:
+    """The line with the end that a number faces, else that with a number beside it; None where it begins one."""
+    for lap in (_lap_of_ends, _lap_of_boxes):
+        line = max(lines, key=partial(lap, one), default=None)
+        if line is not None and lap(one, line) >= LINE_OVERLAP:
+            return line
+    return None
+
+
+def _lap_of_ends(one: _Placed, line: Sequence[_Placed]) -> float:
+    """How much of the lower of two digits that face each other lies beside the other, if the line runs on as it does.
+
+    They are ends of a number and of the nearest number of a line.
+    """
+    x, end = one.box_xywh[0], _right(one.box_xywh)
+    nearest = min(line, key=lambda other: max(other.box_xywh[0], x) - min(_right(other.box_xywh), end))
+    left, right = (nearest, one) if nearest.box_xywh[0] < x else (one, nearest)
+    last, first = left.reading.digits[-1].box_xywh, right.reading.digits[0].box_xywh
+    across = first[0] + first[2] / 2 - last[0] - last[2] / 2
+    drop = round(across * (left.slope + right.slope) / 2)
+    return _overlap(last[1] + drop, last[3], first[1], first[3]) / min(last[3], first[3])
+
+
+def _lap_of_boxes(one: _Placed, line: Sequence[_Placed]) -> float:
+    """How much of the lower of two numbers lies beside the other: where numbers run askew, their ends tell nothing."""
+    x, y, _, height = one.box_xywh
+    _, other_y, _, other_height = min(line, key=lambda other: abs(other.box_xywh[0] - x)).box_xywh
+    return _overlap(other_y, other_height, y, height) / min(other_height, height)
+
+
+def _slopes(readings: Sequence[Reading]) -> list[float]:
+    """How far lines run down where each number stands, as a share of their width: pages in a book are curved.
+
+    Told by all numbers of some digits, the nearer the more: columns of a page are alike sooner than its rows.
+    """
+    centres, falls, runs = np.zeros((len(readings), 2)), np.zeros(len(readings)), np.zeros(len(readings))
+    for row, reading in enumerate(readings):
+        boxes = as_boxes([digit.box_xywh for digit in reading.digits])
+        places = boxes[:, :2] + boxes[:, 2:] / 2
+        centres[row] = places.mean(axis=0)
+        if len(boxes) >= SLOPED_DIGITS:
+            x, y = (places - centres[row]).T
+            falls[row], runs[row] = x @ y, x @ x
+    if not runs.any():
+        return [0.0] * len(readings)
+    apart = (centres[:, np.newaxis] - centres) / (np.ptp(centres, axis=0) * SLOPE_REACH + 1.0)
+    weights = np.exp(-np.square(apart).sum(axis=2)) + LEAST_WEIGHT
+    return list((weights @ falls) / (weights @ runs))
 
 
 def _overlap(start: int, length: int, other_start: int, other_length: int) -> int:

@@ -92,3 +92,24 @@ def test_a_sign_as_tall_as_digits_parts_two_numbers(sign: BoxXYWH, expected: lis
     digits = [digit(1, 10), digit(2, 34), digit(0, 70), digit(3, 94)]
 
     assert [reading.text for reading in group_readings(digits, signs=[Region(sign, (1,))])] == expected
+
+
+@pytest.mark.parametrize("bend", [0, 60, -60])
+def test_lines_of_a_curved_page_are_read_one_after_the_other(bend: int) -> None:
+    """Of three lines 60 pixels apart the ends lie as deep as the middle of the next one."""
+    digits = [
+        Digit(1 + line, 0.99, (x, 100 + 60 * line + round(bend * ((x - 300) / 300) ** 2), 20, 30))
+        for line in range(3)
+        for x in range(0, 600, 24)
+        if x % 120 < 96  # four digits a number
+    ]
+
+    assert [reading.text for reading in group_readings(digits)] == ["1111"] * 5 + ["2222"] * 5 + ["3333"] * 5
+
+
+def test_single_digits_follow_the_lines_that_numbers_beside_them_tell() -> None:
+    steep = [Digit(4, 0.99, (24 * place, 100 + 8 * place, 20, 30)) for place in range(4)]
+    alone = Digit(7, 0.99, (200, 170, 20, 30))
+    below = Digit(2, 0.99, (60, 180, 20, 30))
+
+    assert [reading.text for reading in group_readings([*steep, alone, below])] == ["4444", "7", "2"]

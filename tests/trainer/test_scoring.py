@@ -44,6 +44,13 @@ def test_digits_and_lines(boxed: bool, read: list[str], right: int, false: int, 
     assert scored.written == "40712"
 
 
+def test_lines_of_a_curved_page_are_lines() -> None:
+    """Each number stands 25 pixels lower than the one before it, lines 60 apart."""
+    numbers = [found("11", x=200 * place, y=60 * line + 25 * place) for line in range(2) for place in range(3)]
+
+    assert score(label("111111", "111111", boxed=False), numbers, 1.5).lines_exact == 2
+
+
 def test_by_place_the_order_of_reading_does_not_matter() -> None:
     numbers = [found("12", y=120), found("407")]
 

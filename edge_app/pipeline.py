@@ -1,7 +1,8 @@
 """START HERE: one frame in, what it says out; the stages in order, one line each."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 import cv2
 import numpy as np
@@ -21,7 +22,7 @@ from edge_app.frames import (
 from edge_app.protocols import Interpreter
 from edge_app.scorer import Scorer
 from edge_app.stages.alternatives import propose
-from edge_app.stages.binarize import Polarity, binarize
+from edge_app.stages.binarize import Ink, Polarity, binarize
 from edge_app.stages.boxes import lies_in
 from edge_app.stages.cells import in_cells
 from edge_app.stages.classify import DIGITS, ONE, Scored, classify, share_of_digits
@@ -58,6 +59,7 @@ from edge_app.stages.page import (
 from edge_app.stages.readings import group_readings
 from edge_app.stages.regions import RegionLimits, find_regions, with_limits
 from edge_app.stages.remnants import without_remnants
+from edge_app.stages.reverse import shows_through, without_pale
 from edge_app.stages.roi import moved, part_of, roi_box
 from edge_app.stages.search import score_divisions
 from edge_app.stages.sevens import told_by_bars
@@ -117,6 +119,7 @@ class Pipeline:
         self._frames_on_page = 0
         self._frames_to_rest = 0
         self._frames_to_other_ink = 0
+        self._frames_without_pale = 0
 
     def read(self, frame: Frame, follows: bool = False) -> FrameReadings:
         """Takes one frame, or the part of it that is to be read, through the stages.
@@ -251,10 +254,17 @@ class Pipeline:
         page: UInt8 | None = None,
         follows: bool = False,
         polarity: Polarity | None = None,
+        pale_ink: bool = True,
     ) -> "_Said":
-        """The numbers of the whole frame, or of a page in it; in the settings' ink, or another."""
+        """The numbers of the whole frame, or of a page in it; in the settings' ink, or another.
+
+        Where the other side of the paper shows through, pale ink is none; in frames that follow, this is tried at once.
+        """
         limits = self._limits if follows else self._settings.limits
-        region_map, mask = self._find(frame, watch, page, polarity, limits)
+        if self._follows and self._frames_without_pale > 0:
+            self._frames_without_pale -= 1
+            pale_ink = False
+        region_map, mask = self._find(frame, watch, page, polarity, limits, pale_ink)
         scored = self._scored(frame, region_map, watch, follows)
         wanted = self._settings.limits.extended(share_of_digits(scored))
         if region_map.left_out and wanted.max_regions > limits.max_regions:
@@ -295,6 +305,11 @@ class Pipeline:
         letters, signs = ({settled.regions[row].box_xywh for row in np.flatnonzero(rows)} for rows in (words, signs))
         readings = believable(readings, verdicts.others, region_map, patches, letters, signs, in_fields)
         readings = without_remnants(parted_at_marks(readings, settled, region_map), settled)
+        if pale_ink and shows_through(readings, settled):
+            watch.lap("readings")
+            self._frames_without_pale = LOOK_AGAIN_FRAMES
+            return self._read_ink(frame, watch, page, follows, polarity, pale_ink=False)
+        readings = readings if pale_ink else without_pale(readings, settled)
         readings = with_clear_ends(readings, verdicts.others, region_map)
         watch.lap("readings")
         return _Said(readings, region_map, belief, patches)
@@ -319,20 +334,22 @@ class Pipeline:
         page: UInt8 | None = None,
         polarity: Polarity | None = None,
         limits: RegionLimits | None = None,
+        pale_ink: bool = True,
     ) -> tuple[RegionMap, UInt8]:
         """Where there may be digits, and the mask that they were found in; on a page alone, where there is one.
 
         Where most of what is found is small, it is sought in a larger picture.
         """
-        polarity, limits = polarity or self._settings.polarity, limits or self._settings.limits
+        ink_of = partial(binarize, polarity=polarity or self._settings.polarity, pale_ink=pale_ink)
+        limits = limits or self._settings.limits
         gray = self._working(frame)
-        region_map, mask = _find_in(gray, frame, watch, page, polarity, limits)
+        region_map, mask = _find_in(gray, frame, watch, page, ink_of, limits)
         times = enlargement(region_map)
         if times == 1.0:
             return region_map, mask
         larger = shrunk(frame.gray, round(times * max(gray.shape)))
         watch.lap("binarize")
-        return _find_in(larger, frame, watch, page, polarity, limits)
+        return _find_in(larger, frame, watch, page, ink_of, limits)
 
     def _evidence(self, frame: Frame) -> Float32:
         """How well each position of the page agrees with what digits look like, (4,) float32."""
@@ -360,16 +377,21 @@ class _Said:
 
 
 def _find_in(
-    gray: UInt8, frame: Frame, watch: StopWatch, page: UInt8 | None, polarity: Polarity, limits: RegionLimits
+    gray: UInt8,
+    frame: Frame,
+    watch: StopWatch,
+    page: UInt8 | None,
+    ink_of: Callable[[UInt8], Ink],
+    limits: RegionLimits,
 ) -> tuple[RegionMap, UInt8]:
     """Regions of a frame, sought in a picture of it of any size, and the mask at that size."""
     if page is None:
-        ink = binarize(gray, polarity)
+        ink = ink_of(gray)
         mask = ink.mask
     else:
         alone, on_page = without_surroundings(gray, page)
         rows, columns = part_with_page(on_page)
-        ink = binarize(alone[rows, columns], polarity)
+        ink = ink_of(alone[rows, columns])
         mask = np.zeros_like(gray)
         mask[rows, columns] = ink.mask
         mask = wholly_on_page(mask, on_page)

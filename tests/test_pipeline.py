@@ -483,9 +483,9 @@ def test_a_blank_page_is_not_looked_at_in_the_other_ink(
     if marked:
         cv2.line(page, (300, 200), (340, 260), (40,), 6, cv2.LINE_AA)
 
-    def spy(gray: UInt8, polarity: Polarity) -> Ink:
+    def spy(gray: UInt8, polarity: Polarity, pale_ink: bool) -> Ink:
         asked.append(polarity)
-        return binarize(gray, polarity)
+        return binarize(gray, polarity, pale_ink)
 
     monkeypatch.setattr("edge_app.pipeline.binarize", spy)
     Pipeline(rings_are(6, 0.99), ReadSettings(threshold=0.5)).read(Frame(page, 0, 0))
@@ -503,3 +503,31 @@ def test_dark_ink_is_sought_now_and_then_until_it_is_found_and_then_in_each_fram
     found = said.index(True)
     assert 3 < found <= 3 + LOOK_AGAIN_FRAMES
     assert all(said[found:])
+
+
+@pytest.mark.parametrize(("crosses", "pale_is_read"), [(0, True), (5, False)])
+def test_what_shows_through_the_paper_is_not_read(crosses: int, pale_is_read: bool) -> None:
+    gray = np.full((480, 640), 220, np.uint8)
+    for place in range(6):
+        cv2.ellipse(gray, (80 + 90 * place, 100), (14, 20), 0, 0, 360, 40, 5, cv2.LINE_AA)
+    for place in range(4):
+        cv2.ellipse(gray, (80 + 90 * place, 250), (14, 20), 0, 0, 360, 165, 5, cv2.LINE_AA)
+    for place in range(crosses):
+        cv2.drawMarker(gray, (80 + 90 * place, 350), 165, cv2.MARKER_TILTED_CROSS, 36, 5, cv2.LINE_AA)
+
+    said = Pipeline(rings_are(6, 0.99), ReadSettings(threshold=0.5)).read(Frame(gray, 0, 0))
+
+    assert [reading.box_xywh[1] < 200 for reading in said.readings] == [True] * 6 + [False] * 4 * pale_is_read
+
+
+def test_a_camera_that_shows_such_paper_is_not_looked_at_for_pale_ink_in_each_frame(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    looked: list[bool] = []
+    monkeypatch.setattr(edge_app.pipeline, "shows_through", lambda *_: looked.append(True) or True)
+    reader = pipeline(3)
+
+    for _ in range(LOOK_AGAIN_FRAMES + 2):
+        reader.read(Frame(page(), 0, 0), follows=True)
+
+    assert len(looked) == 2

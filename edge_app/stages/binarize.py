@@ -64,12 +64,13 @@ class Ink:
     dark_on_light: bool
 
 
-def binarize(gray: UInt8, polarity: Polarity = "auto") -> Ink:
+def binarize(gray: UInt8, polarity: Polarity = "auto", pale_ink: bool = True) -> Ink:
     """Tells ink from paper.
 
     Args:
         gray: (h, w) uint8 at working size; not written to.
         polarity: "dark" ink on light paper, "light" on dark, or "auto": whichever is the minority.
+        pale_ink: whether strokes much paler than others nearby are ink, too.
 
     Returns:
         The mask, a fresh array, and the polarity found.
@@ -89,7 +90,9 @@ def binarize(gray: UInt8, polarity: Polarity = "auto") -> Ink:
     size_wh = gray.shape[1], gray.shape[0]
     surface = cv2.resize(threshold, size_wh, interpolation=cv2.INTER_LINEAR)
     mask = np.asarray(cv2.compare(gray, surface, cv2.CMP_LT), dtype=np.uint8)
-    mask = with_pale_ink(with_faint_parts(mask, gray, threshold, faint), gray, paper, threshold, pale)
+    mask = with_faint_parts(mask, gray, threshold, faint)
+    if pale_ink:
+        mask = with_pale_ink(mask, gray, paper, threshold, pale)
     return Ink(mask, dark_on_light)
 
 

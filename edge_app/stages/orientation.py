@@ -17,6 +17,7 @@ MOST_CROPS = 32  # looked at in every position; more make nothing clearer
 LEAST_CROPS = 3  # fewer are no page
 FLOOR = 0.02  # probability below which a crop is as good as no digit: one blot must not outvote a page
 MARGIN = 0.35  # mean log-probability by which another position must be better: exp(0.35) is 1.4 times as likely
+LEAST = -1.75  # least mean log-probability there: pages of digits have more, nine in ten of words and signs less
 SLIM_ASPECT = 0.4  # width / height, either way, of a stroke: a 1 lying on its side is a dash, which says nothing
 
 
@@ -72,7 +73,7 @@ class Lie:
         if self.settle_frames == 1:
             self.quarters = 0
         best = int(said.argmax())
-        if best == self.quarters or said[best] - said[self.quarters] < MARGIN:
+        if best == self.quarters or said[best] < max(LEAST, said[self.quarters] + MARGIN):
             self._agreeing = 0
             return self.quarters
         self._agreeing = self._agreeing + 1 if best == self._challenger else 1

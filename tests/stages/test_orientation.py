@@ -99,6 +99,11 @@ def test_a_small_lead_does_not_turn_the_page() -> None:
     assert Lie().update(said(-0.4, -1.0, -0.2, -1.0)) == 0
 
 
+@pytest.mark.parametrize(("best", "quarters"), [(-1.5, 2), (-2.0, 0)])
+def test_a_page_of_words_is_not_turned_to_where_they_look_more_like_digits(best: float, quarters: int) -> None:
+    assert Lie().update(said(-3.0, -3.0, best, -3.0)) == quarters
+
+
 def test_strokes_and_cut_regions_are_not_asked() -> None:
     regions = [Region((0, 0, 20, 30), (1,)), Region((0, 0, 5, 30), (2,)), Region((0, 0, 30, 5), (3,))]
     regions += [Region((0, 0, 20, 30), (4,), cut=True), Region((0, 0, 30, 45), (5,))]

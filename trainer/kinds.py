@@ -6,6 +6,7 @@ hands, angles, and pictures that hold no digit at all.
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 import cv2
@@ -21,7 +22,7 @@ from trainer.textures import GROUNDS, draw_desk, draw_room, draw_table_top
 
 FRAME_WH = (640, 480)
 FAR_WH = (1280, 960)  # of a page that fills a part of the frame
-AFAR_WH = (2592, 1944)
+AFAR_WH = (2592, 1944)  # the same, of a full page
 MARKER = (Pen(0.15), Pen(0.18), Pen(0.21))
 PENS = (Pen(), Pen(0.05), Pen(0.08), Pen(0.12), Pen(0.16))
 MANY_PENS = Style(pens=PENS)
@@ -204,21 +205,18 @@ def _blocky(random: np.random.Generator) -> dict[str, Any]:
     return {"jpeg_quality": int(random.integers(12, 30))}
 
 
-def _far(random: np.random.Generator) -> dict[str, Any]:
-    width, height = FAR_WH
+def _distant(frame_wh: tuple[int, int], sizes: tuple[float, float], random: np.random.Generator) -> dict[str, Any]:
+    """A page of some size, in pixels of the frame for each of its own, about the middle of a frame."""
+    width, height = frame_wh
     centre = width * random.uniform(0.42, 0.58), height * random.uniform(0.42, 0.58)
-    return {"pixels_per_page_px": float(random.uniform(0.45, 0.75)), "centre_xy": (float(centre[0]), float(centre[1]))}
-
-
-def _afar(random: np.random.Generator) -> dict[str, Any]:
-    width, height = AFAR_WH
-    centre = width * random.uniform(0.42, 0.58), height * random.uniform(0.42, 0.58)
-    return {"pixels_per_page_px": float(random.uniform(0.75, 1.05)), "centre_xy": (float(centre[0]), float(centre[1]))}
+    return {"pixels_per_page_px": float(random.uniform(*sizes)), "centre_xy": (float(centre[0]), float(centre[1]))}
 
 
 _LARGE = Style(height_px=(90, 150), pens=PENS)
 _FAR_PAGE = Kind(
-    style=Style(height_px=(70, 140), pens=(*PENS, *PENCIL), strength=(0.4, 1.0)), view=_far, frame_wh=FAR_WH
+    style=Style(height_px=(70, 140), pens=(*PENS, *PENCIL), strength=(0.4, 1.0)),
+    view=partial(_distant, FAR_WH, (0.45, 0.75)),
+    frame_wh=FAR_WH,
 )
 
 POSITIVE: dict[str, Kind] = {
@@ -275,7 +273,9 @@ POSITIVE: dict[str, Kind] = {
     "dated": Kind(layouts.dated, style=Style(height_px=(50, 90))),
     "columns": Kind(layouts.columns, style=Style(pens=PENS)),
     "full": Kind(style=Style(height_px=(24, 32), pens=PENS), frame_wh=(1600, 1200)),
-    "afar": Kind(style=Style(height_px=(24, 40), pens=PENS), view=_afar, frame_wh=AFAR_WH),
+    "afar": Kind(
+        style=Style(height_px=(24, 40), pens=PENS), view=partial(_distant, AFAR_WH, (0.75, 1.05)), frame_wh=AFAR_WH
+    ),
     "binary": Kind(layouts.sums, digits="01"),
     "coded": Kind(layouts.form, digits="01"),
     "turned": Kind(view=_turned, orientation="auto"),

@@ -28,9 +28,8 @@ def shows_through(readings: Sequence[Reading], scored: Scored) -> bool:
         scored: the regions that they were read in.
     """
     pale, is_read = _pale(readings, scored)
-    return np.count_nonzero(pale) >= LEAST_PALE and np.count_nonzero(pale & is_read) < MOST_READ * np.count_nonzero(
-        pale
-    )
+    count, read = np.count_nonzero(pale), np.count_nonzero(pale & is_read)
+    return count >= LEAST_PALE and read < MOST_READ * count
 
 
 def without_pale(readings: Sequence[Reading], scored: Scored) -> tuple[Reading, ...]:

@@ -18,7 +18,7 @@ THICKER = 1.5  # than the sides across it: what no side of a box is
 POST_HEIGHT_PX = 15  # least height of the side of a box that is left when its top and bottom are erased
 POST_SLIMNESS = 2.2  # height / width: two boxes side by side have a double one
 POST_REACH_PX = 8  # from its ends, where these are looked for
-FEWEST_POSTS = 2  # a 1 may stand between two rules, too, but hardly on both
+FEWEST_POSTS = 2  # a 1 may stand between two rules, too, but hardly on both; where they begin or end, one is enough
 
 
 def find_box_sides(mask: UInt8, segments: list[Segment]) -> list[Segment]:
@@ -108,15 +108,21 @@ def erase_posts(mask: UInt8, lines: UInt8) -> None:
     labels, stats = pieces_of_ink(mask)
     upright = (stats[:, HEIGHT] >= POST_HEIGHT_PX) & (stats[:, HEIGHT] >= POST_SLIMNESS * stats[:, WIDTH])
     upright[0] = False  # paper
-    posts = [row for row in np.flatnonzero(upright) if _stands_between(stats[row], lines)]
-    if len(posts) >= FEWEST_POSTS:
+    sides = {row: _lines_beside(stats[row], lines) for row in np.flatnonzero(upright)}
+    posts = [row for row, (left, right) in sides.items() if left.all() or right.all()]
+    if len(posts) < FEWEST_POSTS:
+        posts = [row for row in posts if not all(side.any() for side in sides[row])]
+    if posts:
         mask[np.isin(labels, posts)] = 0
 
 
-def _stands_between(box: NDArray[np.int32], lines: UInt8) -> bool:
-    """Whether an erased line ran from the top of a box, and another from its bottom, to the same side."""
+def _lines_beside(box: NDArray[np.int32], lines: UInt8) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Whether an erased line ran from the top of a box and from its bottom, (2,) bool, to the left and to the right."""
     x, y, width, height = (int(side) for side in box[:AREA])
     reach = POST_REACH_PX
-    sides = slice(max(0, x - reach), x), slice(x + width, x + width + reach)
     ends = slice(max(0, y - 1), y + reach), slice(y + height - reach, y + height + 1)  # the lines cross it there
-    return any(all(lines[rows, columns].any(axis=0).sum() >= reach / 2 for rows in ends) for columns in sides)
+    left, right = (
+        np.array([lines[rows, columns].any(axis=0).sum() >= reach / 2 for rows in ends])
+        for columns in (slice(max(0, x - reach), x), slice(x + width, x + width + reach))
+    )
+    return left, right

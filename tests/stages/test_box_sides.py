@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from edge_app.frames import UInt8
-from edge_app.stages.box_sides import find_box_sides
+from edge_app.stages.box_sides import erase_posts, find_box_sides
 from edge_app.stages.segments import Segment
 
 RULES = [Segment((4.0, 635.0), (float(y), float(y)), 631.0, True) for y in (170, 260)]
@@ -40,3 +40,23 @@ def test_one_that_leans_alone_is_none() -> None:
     segments = [*RULES, MARGIN, alone, leaning(550.0, 0.0)]
 
     assert alone not in find_box_sides(drawn(segments), segments)
+
+
+@pytest.mark.parametrize(
+    ("starts", "ends", "kept"),
+    [
+        pytest.param((100, 100), (300, 300), 0, id="the side of a box"),
+        pytest.param((20, 20), (300, 300), 50, id="a 1 between two rules"),
+        pytest.param((20, 100), (300, 300), 50, id="a 1 that begins on a longer one"),
+        pytest.param((100, 150), (300, 300), 50, id="a 1 at the beginning of one alone"),
+    ],
+)
+def test_a_lone_stroke_goes_where_both_lines_begin(starts: tuple[int, int], ends: tuple[int, int], kept: int) -> None:
+    mask, lines = np.zeros((2, 200, 400), np.uint8)
+    mask[75:125, 98:103] = 255
+    for row, start, end in zip((72, 125), starts, ends, strict=True):
+        lines[row : row + 4, start:end] = 255
+
+    erase_posts(mask, lines)
+
+    assert np.count_nonzero(mask.any(axis=1)) == kept

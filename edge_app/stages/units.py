@@ -29,6 +29,7 @@ PERCENT_ASPECT = 0.95  # most of its width / height; two digits are broader
 RISES, DESCENDS = 0.05, 0.14
 HANGS, BEGINS = 0.2, -0.1  # least that a tailed letter ends, and begins, below the letter before it, in its height
 LETTER_HEIGHTS, LETTER_GAP = (0.4, 2.0), 0.35  # of that letter and how far it stands off, likewise
+PART_SHARED = 0.3  # of the narrower one's width: what the upper and the lower part of one digit share
 
 
 def without_dollars(scored: Scored) -> Scored:
@@ -57,7 +58,12 @@ def without_tailed_letters(scored: Scored) -> Scored:
     anything, found = np.ones(len(boxes), dtype=bool), np.zeros(len(boxes), dtype=bool)
     for row in np.flatnonzero(digit & are_among(likest, LIKE_TAILED)):
         before, _ = next_to(int(row), boxes, anything, LETTER_HEIGHTS, LETTER_GAP)
-        found[row] = before is not None and not digit[before] and _hangs_below(boxes[row], boxes[before])
+        found[row] = (
+            before is not None
+            and not digit[before]
+            and _hangs_below(boxes[row], boxes[before])
+            and not _is_upper_part(boxes[before], boxes, boxes[row, 1] + boxes[row, 3])
+        )
     return _without(scored, found, likest)
 
 
@@ -105,6 +111,14 @@ def _without(scored: Scored, found: NDArray[np.bool_], digits: NDArray[np.intp])
     if scored.scores.shape[1] <= DIGITS or not found.any():
         return scored
     return replace(scored, scores=without_digit(scored.scores, found, digits[found]))
+
+
+def _is_upper_part(box: NDArray[np.float64], boxes: Boxes, foot: float) -> bool:
+    """Whether something lies below a box, (4,), and begins above the foot of what is beside it: a digit fell apart."""
+    left, top, width, height = box
+    shared = np.minimum(boxes[:, 0] + boxes[:, 2], left + width) - np.maximum(boxes[:, 0], left)
+    below = (boxes[:, 1] > top) & (boxes[:, 1] < foot) & (boxes[:, 1] + boxes[:, 3] > top + height)
+    return bool(np.any(below & (shared >= PART_SHARED * np.minimum(boxes[:, 2], width))))
 
 
 def _is_barred(strokes: UInt8, stroke_width: float) -> bool:

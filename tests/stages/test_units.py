@@ -99,6 +99,10 @@ def test_what_hangs_below_the_letter_before_it_is_a_letter(label: int) -> None:
         pytest.param(unit((128, 58, 24, 44), before=2), id="a digit before it"),
         pytest.param(unit((128, 58, 24, 44), label=7), id="looks like no letter with a tail"),
         pytest.param(line((9, (128, 58, 24, 44))), id="nothing before it"),
+        pytest.param(
+            line((NONE, (100, 40, 24, 24)), (NONE, (98, 66, 20, 26)), (8, (128, 42, 24, 50))),
+            id="a broken digit before it",
+        ),
     ],
 )
 def test_other_9s_are_digits(scored: Scored) -> None:

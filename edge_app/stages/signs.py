@@ -1,8 +1,8 @@
 """Scored regions in, the same out with commas and parentheses told from 1s, and degree signs from 0s.
 
-The first two are one bare stroke. But a comma is far lower than the digit before it, and hangs at its foot. And a
-parenthesis is taller than the digit that it is bent around; lower ones between two digits are bent 1s. A degree sign is
-as low as a comma, and hangs at the top.
+The first two are one bare stroke; a comma with a head is a 9, or a 7. But it is far lower than the digit before it, and
+hangs at its foot. And a parenthesis is taller than the digit that it is bent around; lower ones between two digits are
+bent 1s. A degree sign is as low as a comma, and hangs at the top.
 """
 
 from dataclasses import replace
@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge_app.frames import UInt8
-from edge_app.stages.classify import DIGITS, ONE, ZERO, Scored
+from edge_app.stages.classify import DIGITS, ONE, ZERO, Scored, are_among
 from edge_app.stages.rows import Boxes, as_boxes, gaps, in_row, next_to
 from edge_app.stages.strokes import without_digit
 
@@ -25,6 +25,7 @@ SLIM_ASPECT = 0.5  # width / height of a bent 1
 LEAST_ONE = 0.03  # probability that it is one
 NEXT_HEIGHTS, NEXT_GAP = (0.6, 1.8), 0.5  # of the digits on both sides of it, in its height
 SURE = 0.8  # probability of the digit that a comma hangs at
+LIKE_COMMA, LIKE_HIGH = (ONE, 7, 9), (ONE, ZERO)
 COMMA_HEIGHT = 0.45  # most of that of the digit before it
 COMMA_TOP = 0.55  # of that digit's height: where a comma begins at the earliest
 TICK_BOTTOM = 0.4  # the same: where a high one, or a degree sign, ends at the latest
@@ -33,7 +34,7 @@ OWN_HEIGHTS, OWN_GAP = (0.6, 1.8), 1.5  # of digits beside it, in its height, th
 
 
 def without_small_signs(scored: Scored) -> Scored:
-    """Scores with the probability of a 1 or a 0 given to "not a digit" where it is a comma or a degree sign.
+    """Scores with the probability of a digit given to "not a digit" where it is a comma or a degree sign.
 
     Args:
         scored: of one frame; where the model has no class for what is no digit it stays as it is.
@@ -45,8 +46,8 @@ def without_small_signs(scored: Scored) -> Scored:
     sure = (winners < DIGITS) & (scored.belief >= SURE) & whole
     small = np.zeros(len(boxes), dtype=bool)
     low = boxes[:, 3] <= COMMA_HEIGHT * boxes[sure, 3].max(initial=0.0)
-    for row in np.flatnonzero(low & ((winners == ONE) | (winners == ZERO))):
-        small[row] = _is_small_sign(row, boxes, sure, low_too=bool(winners[row] == ONE))
+    for row in np.flatnonzero(low & are_among(winners, (*LIKE_COMMA, *LIKE_HIGH))):
+        small[row] = _is_small_sign(row, boxes, sure, winners[row] in LIKE_COMMA, winners[row] in LIKE_HIGH)
     return replace(scored, scores=without_digit(scored.scores, small, winners[small])) if small.any() else scored
 
 
@@ -120,14 +121,14 @@ def with_bent_ones(scored: Scored) -> Scored:
     return replace(scored, scores=scores)
 
 
-def _is_small_sign(row: int, boxes: Boxes, is_digit: NDArray[np.bool_], low_too: bool) -> bool:
-    """Whether something low hangs high beside a much taller digit, or at its foot, and at no digit of its size."""
+def _is_small_sign(row: int, boxes: Boxes, is_digit: NDArray[np.bool_], at_foot: bool, on_top: bool) -> bool:
+    """Whether something low hangs at the foot of a much taller digit, or high beside it, and at none of its size."""
     box, (left, top, tall) = boxes[row], boxes[:, [0, 1, 3]].T
     away = gaps(tuple(box), boxes)
     before = is_digit & (left < box[0]) & (box[3] <= COMMA_HEIGHT * tall) & (np.abs(away) <= COMMA_GAP * tall)
     low = (box[1] >= top + COMMA_TOP * tall) & (box[1] <= top + tall)
     high = (box[1] + box[3] <= top + TICK_BOTTOM * tall) & (box[1] + box[3] >= top)
-    if not np.any(before & (high | (low & low_too))):
+    if not np.any(before & ((low & at_foot) | (high & on_top))):
         return False
     alike = is_digit & in_row(tuple(box), boxes, OWN_HEIGHTS) & (away <= OWN_GAP * box[3])
     alike[row] = False

@@ -69,6 +69,14 @@ def test_a_low_stroke_at_the_foot_of_a_digit_is_a_comma(stroke: tuple[int, int, 
     assert without_small_signs(scored).scores.argmax(axis=1).tolist() == [3, 5, label]
 
 
+@pytest.mark.parametrize("like", [7, 9])
+def test_a_comma_may_have_a_head_but_no_high_sign_has(like: int) -> None:
+    comma, high = (in_line((15, 10, 25, 50), (42, top, 10, 18), labels=f"3{like}") for top in (50, 8))
+
+    assert without_small_signs(comma).scores.argmax(axis=1).tolist() == [3, 10]
+    assert without_small_signs(high) is high
+
+
 @pytest.mark.parametrize(
     ("ring", "label"),
     [

@@ -22,6 +22,7 @@ FEW_UNLIKE = 4  # of these on any page
 DIGITS_A_LETTER = 2.2  # sure digits to each of these from which a page is of digits, not a text that falls apart
 LETTER_HEIGHTS = 0.5, 2.0  # of a letter's beside joined-up ones, in their height
 LETTER_GAP = 0.3  # widest gap between them, of that height
+CLEAR = 0.99  # least probability of digits, none of them a stroke or a ring, that are cut apart beside them
 PIECE_GAIN = 0.02  # for each region replaced: of two that exclude each other the one that leaves less unexplained
 LEFT_OUT_COST = 0.04  # of a piece that is left out, more than of another digit: the bar beside an 8 belongs to a 7
 STEMS = 3  # 1s that are cut from one piece of ink: letters, of which each stem passes for a 1
@@ -90,7 +91,9 @@ def best_division(proposals: Proposals, scored: Scored, proposed: Scored) -> Sco
     telling = (scored.belief >= SURE) & (scored.scores.argmax(axis=1) > 1)  # every word has strokes and rings
     sure = as_boxes([boxes[number] for number in np.flatnonzero(telling)])
     chosen = [
-        (way, path) for way, path in chosen if way.parts == 1 or not _in_word(boxes[way.replaces[0]], letters, sure)
+        (way, path)
+        for way, path in chosen
+        if way.parts == 1 or _is_clear(path, proposed) or not _in_word(boxes[way.replaces[0]], letters, sure)
     ]
     if not chosen:
         return scored
@@ -145,6 +148,12 @@ def _is_tick(rows: Sequence[int], proposed: Scored) -> bool:
     """Whether two strokes, left to right, lean apart: a tick, or a v. The 1s of one hand lean alike, or nearly so."""
     leans = proposed.leans[rows]
     return bool(len(rows) > 1 and leans[0] <= -APART_DEG and leans[-1] >= APART_DEG)
+
+
+def _is_clear(rows: Sequence[int], proposed: Scored) -> bool:
+    """Whether digits that were cut from one piece of ink are such as no letters look like."""
+    labels = proposed.scores[rows].argmax(axis=1)
+    return bool(np.all(labels > ONE) and proposed.belief[rows].min() >= CLEAR)
 
 
 def _in_word(box: BoxXYWH, letters: Boxes, sure: Boxes) -> bool:

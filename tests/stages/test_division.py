@@ -130,3 +130,17 @@ def test_among_many_shapes_that_are_no_digits_none_is_cut_into_digits(signs: int
     found = best_division(Proposals(region_map, (way,)), page, parts)
 
     assert len(found.regions) == len(page.regions) + divided
+
+
+@pytest.mark.parametrize(
+    ("labels", "divided"),
+    [pytest.param([5, 8], True, id="digits like no letters"), pytest.param([0, 8], False, id="a ring among them")],
+)
+def test_beside_what_cannot_be_divided_only_clear_digits_are_cut_apart(labels: list[int], divided: bool) -> None:
+    parts = scored(*((label, 0.995, 50) for label in labels))
+    region_map = RegionMap(parts.regions, np.zeros((80, 80), np.int32), np.zeros((2, 5), np.int32), 1.0, True)
+    way = Proposal((0,), 2, {(0, 1): 0, (1, 2): 1})
+
+    found = best_division(Proposals(region_map, (way,)), scored((10, 0.99, 50), (10, 0.99, 50)), parts)
+
+    assert (labels == found.scores.argmax(axis=1).tolist()[1:]) is divided

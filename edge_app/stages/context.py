@@ -341,7 +341,7 @@ def _in_grain(reading: Reading, ink: Boxes, digits: Boxes) -> bool:
     if len(reading.digits) > 1 or _is_beyond_doubt(reading):
         return False
     reach = INK_REACH * reading.box_xywh[3]
-    extent, (least, most) = ink[:, 2:].max(axis=1, initial=0.0) / reading.box_xywh[3], INK_EXTENT
+    extent, (least, most) = np.maximum(ink[:, 2], ink[:, 3]) / reading.box_xywh[3], INK_EXTENT
     pieces = np.count_nonzero(_near(reading, ink, reach) & (extent >= least) & (extent <= most))
     return bool(pieces >= INK_LEAST and pieces >= INK_RATIO * np.count_nonzero(_near(reading, digits, reach)))
 

@@ -9,7 +9,6 @@ import math
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from edge_app.frames import UInt8
 from edge_app.stages.levels import quantile, ranks_of
@@ -74,23 +73,22 @@ def open_ends(level: UInt8, strokes: UInt8, *, contrast: float, stroke_width: fl
         return 0.0
     moments = cv2.moments(strokes, binaryImage=True)
     angle = 0.5 * math.atan2(2 * moments["mu11"], moments["mu20"] - moments["mu02"])
-    along, across = np.array([math.cos(angle), math.sin(angle)]), np.array([-math.sin(angle), math.cos(angle)])
-    smooth, ink = cv2.blur(level, NEAR), points[:, 0]
-    ends = []
-    for outward in (along, -along):
-        places = ink @ outward
-        tip = ink[places >= places.max() - stroke_width].mean(axis=0)
-        beyond = tip + (stroke_width / 2 + BEYOND_PX)[:, np.newaxis] * outward
-        beside = tip + (stroke_width / 2 + ASIDE_PX) * np.array([across, -across])
-        # The edge of a shadow may run along a stroke: then it is as dark beyond its ends as on one side of it.
-        ends.append((_levels(smooth, beyond).min() - _levels(smooth, beside).max()) / contrast)
-    return float(min(ends))
-
-
-def _levels(level: cv2.typing.MatLike, points: NDArray[np.float64]) -> NDArray[np.float64]:
-    """(N,) gray at N places, x and y each; those outside are where the nearest ones inside are."""
-    x, y = np.rint(points).astype(np.intp).T
-    return np.asarray(level[y.clip(0, level.shape[0] - 1), x.clip(0, level.shape[1] - 1)], dtype=np.float64)
+    along = np.array([math.cos(angle), math.sin(angle)])
+    sides = np.array([[-along[1], along[0]], [along[1], -along[0]]])
+    ink = points[:, 0]
+    places = ink @ along
+    tips = (ink[places >= places.max() - stroke_width], along), (ink[places <= places.min() + stroke_width], -along)
+    looked_at = [
+        np.vstack([(stroke_width / 2 + BEYOND_PX)[:, np.newaxis] * outward, (stroke_width / 2 + ASIDE_PX) * sides])
+        + tip.sum(axis=0) / len(tip)
+        for tip, outward in tips
+    ]
+    x, y = np.rint(np.vstack(looked_at)).astype(np.intp).T
+    last_y, last_x = level.shape[0] - 1, level.shape[1] - 1  # what is outside is as the nearest inside
+    seen = np.asarray(cv2.blur(level, NEAR))[y.clip(0, last_y), x.clip(0, last_x)].astype(np.float64).reshape(2, -1)
+    # The edge of a shadow may run along a stroke: then it is as dark beyond its ends as on one side of it.
+    goes_on = seen[:, : len(BEYOND_PX)].min(axis=1) - seen[:, len(BEYOND_PX) :].max(axis=1)
+    return float(goes_on.min() / contrast)
 
 
 def _grain(level: UInt8, any_ink: UInt8) -> float:

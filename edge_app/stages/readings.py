@@ -5,8 +5,7 @@ them is smaller than a space. Lines follow the digits, so a slanted line is stil
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from functools import partial
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -86,14 +85,16 @@ def in_reading_order(readings: Sequence[Reading]) -> tuple[Reading, ...]:
     placed = [
         _Placed(reading.box_xywh, slope, reading) for reading, slope in zip(readings, _slopes(readings), strict=True)
     ]
-    lines: list[list[_Placed]] = []
+    right = max((_right(one.box_xywh) for one in placed), default=0)
+    most = 1 + round(right * max((abs(one.slope) for one in placed), default=0.0))
+    lines: list[_Line] = []
     for one in sorted(placed, key=lambda one: _middle(one.box_xywh)):
-        line = _line_of(one, lines)
+        line = _line_of(one, [line for line in lines if line.may_hold(one, most)])
         if line is None:
-            lines.append([one])
-        else:
-            line.append(one)
-    return tuple(one.reading for line in lines for one in sorted(line, key=lambda one: one.box_xywh[0]))
+            line = _Line([])
+            lines.append(line)
+        line.add(one)
+    return tuple(one.reading for line in lines for one in sorted(line.numbers, key=lambda one: one.box_xywh[0]))
 
 
 def _nearest_to_the_left(digit: Digit, numbers: list[list[Digit]]) -> list[Digit] | None:
@@ -159,12 +160,33 @@ class _Placed(NamedTuple):
     reading: Reading
 
 
-def _line_of(one: _Placed, lines: Sequence[list[_Placed]]) -> list[_Placed] | None:
+@dataclass(slots=True)
+class _Line:
+    """Numbers that stand beside each other, in any order; the rows that they take up, from the first on and before the
+    last."""
+
+    numbers: list[_Placed]
+    top: int = 0
+    bottom: int = 0
+
+    def add(self, one: _Placed) -> None:
+        """Puts a number on the line."""
+        _, y, _, height = one.box_xywh
+        self.top, self.bottom = (min(self.top, y), max(self.bottom, y + height)) if self.numbers else (y, y + height)
+        self.numbers.append(one)
+
+    def may_hold(self, one: _Placed, drop: int) -> bool:
+        """Whether a number shares rows with the line, if that falls or rises so many pixels on its way there."""
+        _, y, _, height = one.box_xywh
+        return y < self.bottom + drop and y + height > self.top - drop
+
+
+def _line_of(one: _Placed, lines: Sequence[_Line]) -> _Line | None:
     """The line with the end that a number faces, else that with a number beside it; None where it begins one."""
     for lap in (_lap_of_ends, _lap_of_boxes):
-        line = max(lines, key=partial(lap, one), default=None)
-        if line is not None and lap(one, line) >= LINE_OVERLAP:
-            return line
+        laps = [lap(one, line.numbers) for line in lines]
+        if laps and max(laps) >= LINE_OVERLAP:
+            return lines[laps.index(max(laps))]
     return None
 
 

@@ -242,22 +242,18 @@ def _join_parts(stats: Int32, groups: list[list[int]], parts: Rows) -> list[list
     if len(parts) == 0 or not groups:
         return groups
     left, top, right, bottom = _edges(stats[parts])
-    free = np.ones(len(parts), dtype=bool)
-    joined = []
-    for group in groups:
-        x, y, width, height = union(stats[group])
-        gap = max(2.0, height * PART_GAP_SHARE)
-        across = np.minimum(right, x + width) - np.maximum(left, x)
-        above_or_below = across >= (right - left) * PART_OVERLAP
-        near = (top <= y + height + gap) & (bottom >= y - gap)
-        top_right = (left >= x) & (left <= x + width + gap) & (bottom <= y + height * TOP_SHARE)
-        small = (right - left <= height * PART_WIDTH_SHARE) & (bottom - top <= height * PART_HEIGHT_SHARE)
-        inside = (left >= x) & (top >= y) & (right <= x + width) & (bottom <= y + height)
-        stroke = np.maximum(right - left, bottom - top) >= height * PART_LENGTH_SHARE
-        members = free & small & (inside | (near & stroke & (above_or_below | top_right)))
-        free &= ~members
-        joined.append(group + [int(row) for row in parts[members]])
-    return joined
+    x, y, width, height = np.array([union(stats[group]) for group in groups])[..., np.newaxis].swapaxes(0, 1)
+    gap = np.maximum(2.0, height * PART_GAP_SHARE)
+    across = np.minimum(right, x + width) - np.maximum(left, x)
+    above_or_below = across >= (right - left) * PART_OVERLAP
+    near = (top <= y + height + gap) & (bottom >= y - gap)
+    top_right = (left >= x) & (left <= x + width + gap) & (bottom <= y + height * TOP_SHARE)
+    small = (right - left <= height * PART_WIDTH_SHARE) & (bottom - top <= height * PART_HEIGHT_SHARE)
+    inside = (left >= x) & (top >= y) & (right <= x + width) & (bottom <= y + height)
+    stroke = np.maximum(right - left, bottom - top) >= height * PART_LENGTH_SHARE
+    belongs = small & (inside | (near & stroke & (above_or_below | top_right)))
+    belongs &= np.arange(len(groups))[:, np.newaxis] == belongs.argmax(axis=0)  # to the first of them
+    return [group + parts[members].tolist() for group, members in zip(groups, belongs, strict=True)]
 
 
 def _parts(stats: Int32, rows: Rows, shape_hw: tuple[int, ...]) -> Rows:

@@ -75,6 +75,18 @@ def test_one_digit_may_touch_it() -> None:
     assert left[0] < TALL + 8
 
 
+def test_the_line_of_a_sum_of_two_digits_is_short() -> None:
+    page = blank()
+    write(page, "17", 120, LEVEL + TALL)
+    cv2.line(page, (105, LEVEL), (105 + round(2.4 * TALL), LEVEL), (255,), 4)
+    assert len(pieces_of_ink(page)[1]) == 2  # paper and one piece
+
+    left = heights(page)
+
+    assert len(left) == 2
+    assert max(left) < TALL + 8
+
+
 def test_a_page_without_such_lines_is_given_back() -> None:
     page = blank()
     write(page, "2753", 60, 200)

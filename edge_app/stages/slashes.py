@@ -1,9 +1,10 @@
 """Scored regions in, the same out with slashes told from 1s.
 
 Both are one bare stroke. Where they stand apart, a slash stands by itself between numbers, on a page that has other
-operators, and leans further than most hands do. Where digits stand close on both sides of it, it is longer than these
-and goes below their feet. A number that reads as a date, but with 1s where its slashes would be, is one. And once
-slashes of a page are known, others are told by leaning as they do and being as long, unless its 1s do as well.
+operators, and leans further than most hands do; but in the columns of a sum it is a 1. Where digits stand close on both
+sides of it, it is longer than these and goes below their feet. A number that reads as a date, but with 1s where its
+slashes would be, is one. And once slashes of a page are known, others are told by leaning as they do and being as long,
+unless its 1s do as well.
 """
 
 import re
@@ -23,6 +24,9 @@ SLASH_HEIGHTS = 0.45, 2.2  # of the digits beside an operator, in its height
 SIGN_HEIGHTS = 0.8, 8.0
 REACH = 2.5  # how far these may stand from it, in their height
 GAP = 0.3  # the least space around an operator, in their height; digits of one number stand closer
+PITCH, ROWS = (0.7, 2.2), (0.8, 1.7)  # from one digit of a sum to the next, and to the one below, in a stroke's height
+STRAY = 0.35  # likewise: how far off its column or row one may stand
+LONELY = 0.2  # of a digit's height: the least space around one in a column
 FEW = 3  # other operators on a page, at least: one or two may be blots
 LEANING_DEG = 12.0  # least lean of a slash between digits
 SEVERAL, HARDLY_DEG = 2, 7.0  # that are longer than these and go below their feet; their lean, and of what is like them
@@ -104,7 +108,25 @@ def _apart(leans: Float32, boxes: Boxes, is_sign: NDArray[np.bool_]) -> set[int]
         return set()
     middles = boxes[:, 0] + boxes[:, 2] / 2
     # It stands after a digit: the first 1 of a line may lean as well.
-    return {int(row) for row in leaning if _is_between(row, boxes, is_sign | (middles >= middles[row]), SLASH_HEIGHTS)}
+    found = {int(row) for row in leaning if _is_between(row, boxes, is_sign | (middles >= middles[row]), SLASH_HEIGHTS)}
+    return {row for row in found if not _in_columns(boxes[row], boxes[~is_sign])}
+
+
+def _in_columns(stroke: Boxes, digits: Boxes) -> bool:
+    """Whether digits that stand apart are above or below a stroke, (4,), and above or below one beside it: in sums."""
+    lonely = digits[[_is_lonely(box, digits) for box in digits]]
+    x, y = ((lonely[:, :2] + lonely[:, 2:] / 2 - stroke[:2] - stroke[2:] / 2) / stroke[3]).T
+    beside = (np.abs(y) <= STRAY) & (np.abs(x) >= PITCH[0]) & (np.abs(x) <= PITCH[1])
+    stacked = (np.abs(x) <= STRAY) & (np.abs(y) >= ROWS[0]) & (np.abs(y) <= ROWS[1])
+    square = np.abs(x[:, np.newaxis, np.newaxis] - x[beside][:, np.newaxis]) <= STRAY
+    square = square & (np.abs(y[:, np.newaxis, np.newaxis] - y[beside][:, np.newaxis] - y[stacked]) <= STRAY)
+    return bool(square.any())
+
+
+def _is_lonely(box: Boxes, digits: Boxes) -> bool:
+    """Whether no other digit stands close to one, (4,), in its row."""
+    close = in_row(tuple(box), digits, SLASH_HEIGHTS) & (gaps(tuple(box), digits) < LONELY * box[3])
+    return bool(np.count_nonzero(close) == 1)  # itself
 
 
 def _is_between(row: int, boxes: Boxes, is_sign: NDArray[np.bool_], heights: tuple[float, float]) -> bool:

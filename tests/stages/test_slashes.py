@@ -53,6 +53,25 @@ def test_on_a_page_with_hardly_an_operator_a_leaning_stroke_is_a_1() -> None:
     assert read(page(stroke_x=260, lean_deg=29, signs=1)) == 1
 
 
+@pytest.mark.parametrize(
+    ("aside", "beside", "label"),
+    [
+        pytest.param(0, 0, 1, id="in the columns of a sum"),
+        pytest.param(25, 0, 10, id="above no digit"),
+        pytest.param(0, 22, 10, id="above a digit of a longer number"),
+    ],
+)
+def test_in_the_columns_of_a_sum_a_leaning_stroke_is_a_1(aside: int, beside: int, label: int) -> None:
+    scored = page(stroke_x=260, lean_deg=29)
+    below = [Region((x, 150, 20, 40), (1,)) for x in (180, 260 + aside, *([260 + aside + beside] if beside else []))]
+    left = Region((180, 100, 20, 40), (1,))
+    rows = np.array([scored.regions.index(left)] * len(below))
+
+    sums = scored.take(rows).joined(scored)
+
+    assert read(replace(sums, regions=(*below, *scored.regions))) == label
+
+
 def test_a_model_without_a_class_for_what_is_no_digit_is_left_as_it_is() -> None:
     scored = page(stroke_x=260, lean_deg=29)
     ten = replace(scored, scores=scored.scores[:, :10])

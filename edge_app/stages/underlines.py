@@ -19,10 +19,10 @@ SLIMNESS = 14.0  # length / thickness of a line
 SPAN, GAP = 0.8, 0.03  # of its width: what the line takes up at the least; what may be missing from it in one place
 STRAY_PX = 3.0  # that a line's ink may lie off its course
 LONG, LONG_FOOT = 2.2, 3.0  # of the height of what stands on it: its length; where one does at its start, as of a 2
-AT_START = 0.25  # likewise: how near that is
+AT_END = 0.25  # likewise: how near to an end that is
 BARE_STRETCH = 0.4  # likewise: where nothing stands, in one stretch
 POST = 0.3  # likewise: where only narrower ones stand, they are the sides of boxes whose other side is gone
-BARB = 0.5  # likewise: an arrow's head, alone on its line, goes as far to its other side at the least
+BARB = 0.5  # likewise: an arrow's head, alone at the end of its line, goes as far to its other side at the least
 BARE_SHARE = 0.4  # of a line where nothing stands or hangs; the bars of letters that join others have less
 
 
@@ -76,13 +76,16 @@ def _line_of(own: NDArray[np.bool_]) -> Segment | None:
     thick = own.sum(axis=0)
     bare = near.any(axis=0) & (thick <= np.percentile(thick, 25) * CROSSING + 1) & (reach[1] - reach[0] < thick)
     ends = _ends(~bare)
-    is_foot = len(ends) == 2 and ends[0] < AT_START * tall and stands > hangs
+    if not len(ends):
+        return None
+    at_start, at_stop = (len(ends) == 2 and away < AT_END * tall for away in (ends[0], width - ends[-1]))
+    is_foot = at_start and stands > hangs
     long = width >= (LONG_FOOT if is_foot else LONG) * tall
     long &= np.count_nonzero(bare) >= BARE_SHARE * width
     crossed, free = (max(np.diff(each)[::2], default=0) / tall for each in (ends, _ends(bare)))
     if not long or tall < LEAST_HEIGHT_PX or crossed < POST or free < BARE_STRETCH:
         return None
-    is_arrow = len(ends) == 2 and min(stands, hangs) >= BARB * tall
+    is_arrow = (at_start or at_stop) and min(stands, hangs) >= BARB * tall
     return None if is_arrow else line
 
 

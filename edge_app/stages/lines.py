@@ -24,6 +24,7 @@ from edge_app.stages.grids import (
 from edge_app.stages.loops import is_loop
 from edge_app.stages.rules import completed, find_rules, reaches
 from edge_app.stages.segments import APART, FOUND_TWICE_PX, Segment, distinct, in_rows, straight_segments
+from edge_app.stages.stacks import without_bridges
 from edge_app.stages.underlines import without_underlines
 
 CARRIER_SHARE = 0.22  # of the frame's longer side: least extent of a piece of ink that may hold lines
@@ -49,10 +50,12 @@ def pieces_without_lines(mask: UInt8) -> tuple[Int32, Int32]:
         mask: (h, w) uint8, 255 for ink; not written to.
     """
     pieces = pieces_of_ink(mask)
+    drawn = mask
     for without in (remove_lines, without_underlines):
         before, mask = mask, without(mask, *pieces)
         pieces = pieces if mask is before else pieces_of_ink(mask)
-    return pieces
+    parted = mask if mask is drawn else without_bridges(mask, drawn & ~mask, *pieces)
+    return pieces if parted is mask else pieces_of_ink(parted)
 
 
 def remove_lines(mask: UInt8, components: Int32, stats: Int32) -> UInt8:

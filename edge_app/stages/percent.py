@@ -13,12 +13,13 @@ LEAST_HOLE, LARGEST_HOLE = 0.003, 0.25  # area of a ring's inside, of the sign's
 HOLE_HEIGHT = 0.45  # most of the sign's
 ALIKE = 3.0  # times as large as the other one, at most
 ASIDE, APART = 0.15, 0.3  # of the sign's width and height: least from one ring to the other; those of an 8 lie plumb
+MIDDLE = 0.5  # likewise: where the quarters meet that the rings' middles lie in
 RING_HEIGHTS, ALONGSIDE = (0.2, 0.65), 0.8  # of a ring, in the slash's; and how much of it is beside the slash
 ROUND, LEAST_RING_PX = 1.8, 8  # longer by shorter side of a ring, at most; its ink, at least
 
 
 def is_percent(ink: NDArray[np.bool_]) -> bool:
-    """Whether ink has a ring in its upper left and another one in its lower right, and none besides.
+    """Whether ink has a ring in its upper left quarter and another in its lower right one, and none besides.
 
     Args:
         ink: (h, w) bool, the box of the region at working size.
@@ -39,8 +40,10 @@ def is_percent(ink: NDArray[np.bool_]) -> bool:
         return False
     upper, lower = sorted(holes, key=lambda hole: middles[hole, 1])
     areas = stats[[upper, lower], 4]
-    aside, apart = (middles[lower] - middles[upper]) / (width, height)
-    return bool(areas.max() <= ALIKE * areas.min() and aside >= ASIDE and apart >= APART)
+    high, low = middles[[upper, lower]] / (width, height)
+    in_quarters = (high <= MIDDLE).all() and (low >= MIDDLE).all()
+    aside, apart = low - high
+    return bool(areas.max() <= ALIKE * areas.min() and aside >= ASIDE and apart >= APART and in_quarters)
 
 
 def slashes_with_rings(statistics: Int32, rows: NDArray[np.intp]) -> list[list[int]]:

@@ -67,6 +67,16 @@ def test_rings_lie_askew_apart_and_are_alike_and_small() -> None:
     assert not is_percent(rings((60, 60, 10), (110, 110, 22)))
 
 
+def test_a_6_at_the_head_of_a_slash_and_a_9_after_it_are_digits() -> None:
+    mask = np.zeros((220, 220), np.uint8)
+    cv2.line(mask, (30, 200), (110, 60), 255, 3)
+    for x, y in ((105, 45), (160, 110)):
+        cv2.circle(mask, (x, y), 16, 255, 3)
+    x, y, width, height = cv2.boundingRect(mask)
+
+    assert not is_percent(mask[y : y + height, x : x + width] > 0)
+
+
 def apart(pen: int = 3) -> UInt8:
     """A 5, and a percent sign of three pieces."""
     mask = np.zeros((160, 240), np.uint8)

@@ -268,8 +268,9 @@ class Pipeline:
         scored = self._scored(frame, region_map, watch, follows)
         wanted = self._settings.limits.extended(share_of_digits(scored))
         if region_map.left_out and wanted.max_regions > limits.max_regions:
-            region_map = with_limits(region_map, wanted)
-            scored = self._scored(frame, region_map, watch, follows)
+            before, region_map = region_map, with_limits(region_map, wanted)
+            known = scored if region_map.tilt_deg == before.tilt_deg else None
+            scored = self._scored(frame, region_map, watch, follows, known)
         if follows:
             self._limits = wanted
         belief = scored.belief
@@ -314,11 +315,13 @@ class Pipeline:
         watch.lap("readings")
         return _Said(readings, region_map, belief, patches)
 
-    def _scored(self, frame: Frame, region_map: RegionMap, watch: StopWatch, follows: bool) -> Scored:
-        """What the classifier says of regions; or said before, where the frame follows another."""
+    def _scored(
+        self, frame: Frame, region_map: RegionMap, watch: StopWatch, follows: bool, known: Scored | None = None
+    ) -> Scored:
+        """What the classifier says of regions; or said before, of this frame, or where it follows another."""
         if follows:
-            return self._scorer.score_new(frame.gray, region_map, watch)
-        return self._scorer.score(frame.gray, region_map, watch, look_again=True)
+            return self._scorer.score_new(frame.gray, region_map, watch, known)
+        return self._scorer.score(frame.gray, region_map, watch, look_again=True, known=known)
 
     def _working(self, frame: Frame) -> UInt8:
         """The frame's gray at the size that digits are sought in."""

@@ -2,9 +2,11 @@
 
 from dataclasses import replace
 
+import numpy as np
+
 from edge_app.frames import Float32, Region, RegionMap, UInt8
 from edge_app.protocols import Interpreter
-from edge_app.stages.classify import Scored
+from edge_app.stages.classify import Scored, merged
 from edge_app.stages.crop import crop_regions
 from edge_app.stages.familiar import Familiar
 from edge_app.stages.looks import averaged, doubtful_rows, views_of
@@ -37,7 +39,14 @@ class Scorer:
         """
         return dequantize(self._interpreter.invoke(quantize(crops, self._table)), self._interpreter.output)
 
-    def score(self, gray: UInt8, region_map: RegionMap, watch: StopWatch, look_again: bool = False) -> Scored:
+    def score(
+        self,
+        gray: UInt8,
+        region_map: RegionMap,
+        watch: StopWatch,
+        look_again: bool = False,
+        known: Scored | None = None,
+    ) -> Scored:
         """What the classifier says of regions.
 
         Args:
@@ -45,7 +54,13 @@ class Scorer:
             region_map: its regions.
             watch: told how long cropping and classifying took.
             look_again: whether other views of what is doubtful are classified, too.
+            known: what it said of some of them already, of the same picture with the same tilt.
         """
+        if known is not None:
+            rows = {region: row for row, region in enumerate(known.regions)}
+            found = np.array([rows.get(_inside(region, gray.shape), -1) for region in region_map.regions], np.intp)
+            new = tuple(region for region, row in zip(region_map.regions, found, strict=True) if row < 0)
+            return merged(self.score(gray, replace(region_map, regions=new), watch, look_again), known, found)
         crops = crop_regions(gray, region_map)
         watch.lap("crop")
         scores = self.classify(crops.pictures)
@@ -57,10 +72,10 @@ class Scorer:
         honest = without_lying_ones(scores, leans)
         return Scored(regions, honest, crops.measures, leans, crops.patches)
 
-    def score_new(self, gray: UInt8, region_map: RegionMap, watch: StopWatch) -> Scored:
+    def score_new(self, gray: UInt8, region_map: RegionMap, watch: StopWatch, known: Scored | None = None) -> Scored:
         """What the classifier says of regions, or said of them when it was last asked; arguments as of `score`."""
         if self._familiar is None:
-            return self.score(gray, region_map, watch, look_again=True)
+            return self.score(gray, region_map, watch, look_again=True, known=known)
         found = self._familiar.match(gray, region_map)
         watch.lap("regions")
         new = tuple(region for region, row in zip(region_map.regions, found, strict=True) if row < 0)

@@ -77,3 +77,16 @@ def test_boxes_stay_in_the_frame_and_laps_are_told() -> None:
         assert (x + width, y + height) == (320, 240)
     assert scored.scores.shape == (3, 11)
     assert {"crop", "classify", "total"} <= set(watch.total())
+
+
+def test_what_is_known_of_a_picture_is_not_asked_again() -> None:
+    model = FakeInterpreter(certain_of([0]))
+    scorer, (gray, region_map) = Scorer(model), page()
+    known = scorer.score(gray, replace(region_map, regions=region_map.regions[::2]), StopWatch())
+    before = asked(model)
+
+    scored = scorer.score(gray, region_map, StopWatch(), known=known)
+
+    assert asked(model) - before == 1
+    assert [region.box_xywh for region in scored.regions] == [region.box_xywh for region in region_map.regions]
+    assert scored.patches[0] is known.patches[0]

@@ -68,6 +68,18 @@ class Scored:
         )
 
 
+def merged(fresh: Scored, known: Scored, found: NDArray[np.intp]) -> Scored:
+    """Regions of which some have been scored before.
+
+    Args:
+        fresh: those that were not found among these, in their order.
+        known: what was scored before.
+        found: (N,) the row of each of all regions there, or -1.
+    """
+    old, new = np.flatnonzero(found >= 0), np.flatnonzero(found < 0)
+    return fresh.joined(known.take(found[old])).take(np.argsort(np.concatenate([new, old])))
+
+
 @dataclass(frozen=True, slots=True)
 class Verdicts:
     """What the classifier makes of the regions of one frame.

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge_app.frames import Region, RegionMap, UInt8
-from edge_app.stages.classify import Scored
+from edge_app.stages.classify import Scored, merged
 from edge_app.stages.levels import median
 from edge_app.stages.shrink import shrunk
 from edge_app.stages.still import LEAST_CHANGE, MOST_NOISE, REFRESH_FRAMES, SIDE_PX
@@ -69,12 +69,11 @@ class Familiar:
             found: of `match`.
             regions: all N of them.
         """
-        old, new = np.flatnonzero(found >= 0), np.flatnonzero(found < 0)
+        old = np.flatnonzero(found >= 0)
         uses = np.zeros(len(found), dtype=np.int64)
         if len(old) and self._scored is not None:
             uses[old] = self._uses[found[old]] + 1
-            both = fresh.joined(self._scored.take(found[old]))
-            fresh = replace(both.take(np.argsort(np.concatenate([new, old]))), regions=regions)
+            fresh = replace(merged(fresh, self._scored, found), regions=regions)
         self._uses, self._scored = uses, fresh
         return fresh
 

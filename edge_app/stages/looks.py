@@ -10,8 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge_app.frames import Float32, UInt8
+from edge_app.stages.classify import DIGITS
 
 CLEAR = 0.98  # probability above which nothing would change
+MOST = 64  # in one frame: where more is doubtful, it is a thicket, not writing
 STEPS = tuple((down, across) for down in range(3) for across in range(3) if (down, across) != (1, 1))
 """How far into a crop with a margin of one pixel each view begins: it lies a pixel aside, in each of eight directions.
 
@@ -27,12 +29,16 @@ VIEWS = len(STEPS) + 1  # of each crop
 
 
 def doubtful_rows(scores: Float32) -> NDArray[np.intp]:
-    """Rows that another look may change.
+    """Rows that another look may change; `MOST` of them, the likest to digits, of a frame that is full of them.
 
     Args:
         scores: (N, classes) float32, probabilities.
     """
-    return np.flatnonzero(scores.max(axis=1, initial=0.0) < CLEAR)
+    rows = np.flatnonzero(scores.max(axis=1, initial=0.0) < CLEAR)
+    if len(rows) <= MOST:
+        return rows
+    likeness = scores[rows, :DIGITS].max(axis=1)
+    return np.sort(rows[np.argsort(-likeness, kind="stable")[:MOST]])
 
 
 def views_of(crops: UInt8) -> UInt8:

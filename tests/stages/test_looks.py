@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from edge_app.stages.looks import CLEAR, STEPS, VIEWS, averaged, doubtful_rows, views_of
+from edge_app.stages.looks import CLEAR, MOST, STEPS, VIEWS, averaged, doubtful_rows, views_of
 
 
 def crops() -> np.ndarray:
@@ -48,3 +48,14 @@ def test_the_looks_are_averaged_crop_by_crop() -> None:
 
     assert averaged(first, others)[1].tolist() == [0.0, 1.0]
     assert averaged(first, others)[0, 0] == pytest.approx((1 + 0.5 * VIEWS) / (1 + VIEWS))
+
+
+def test_of_many_doubtful_shapes_the_likest_to_digits_are_looked_at_again() -> None:
+    scores = np.zeros((3 * MOST, 11), np.float32)
+    scores[:, 10] = 0.9
+    likely = np.arange(0, 3 * MOST, 3)
+    scores[likely, 4] = 0.4
+    scores[1, 7] = 0.99  # sure
+
+    assert doubtful_rows(scores).tolist() == likely.tolist()
+    assert doubtful_rows(scores[: MOST // 2]).tolist() == [row for row in range(MOST // 2) if row != 1]

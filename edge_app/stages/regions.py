@@ -22,7 +22,9 @@ Flags: TypeAlias = NDArray[np.bool_]
 
 MIN_PART_AREA_PX = 8  # at working size; below this it is sensor noise, not a piece of a stroke
 MORE_DIGITS, MORE_LETTERS = 4, 2  # times as many regions, where digits are found among the tallest
-MOSTLY_DIGITS = 0.5  # share of them on a page of numbers; 1s aside, which anything may be
+# Share of them on a page of numbers, and on one with some; 1s aside, which anything may be. Of blobs at random places
+# a tenth passes for digits.
+MOSTLY_DIGITS, SOME_DIGITS = 0.5, 0.12
 MAX_PARTS = 2_000  # largest pieces looked at when joining; bounds the time of a frame full of specks
 MIN_ASPECT, MAX_ASPECT = 0.04, 6.0  # width / height: a ruler-straight 1; a number whose digits all touch
 MAX_SIDE_SHARE = 0.985  # of the frame's side: a digit may nearly fill the frame, the edge of a page spans it
@@ -65,7 +67,7 @@ class RegionLimits:
         Of a page of digits as few are left out as can be, for what is left of a number is a wrong number; on a page of
         words with some among them more letters tell which of them are words.
         """
-        more = MORE_DIGITS if digits >= MOSTLY_DIGITS else MORE_LETTERS if digits else 1
+        more = MORE_DIGITS if digits >= MOSTLY_DIGITS else MORE_LETTERS if digits >= SOME_DIGITS else 1
         return replace(self, max_regions=more * self.max_regions)
 
 

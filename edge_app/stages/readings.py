@@ -85,11 +85,10 @@ def in_reading_order(readings: Sequence[Reading]) -> tuple[Reading, ...]:
     placed = [
         _Placed(reading.box_xywh, slope, reading) for reading, slope in zip(readings, _slopes(readings), strict=True)
     ]
-    right = max((_right(one.box_xywh) for one in placed), default=0)
-    most = 1 + round(right * max((abs(one.slope) for one in placed), default=0.0))
+    steepest = max((abs(one.slope) for one in placed), default=0.0)
     lines: list[_Line] = []
     for one in sorted(placed, key=lambda one: _middle(one.box_xywh)):
-        line = _line_of(one, [line for line in lines if line.may_hold(one, most)])
+        line = _line_of(one, [line for line in lines if line.may_hold(one, steepest)])
         if line is None:
             line = _Line([])
             lines.append(line)
@@ -106,15 +105,12 @@ def _nearest_to_the_left(digit: Digit, numbers: list[list[Digit]]) -> list[Digit
 def _neighbours(left: BoxXYWH, right: BoxXYWH) -> bool:
     """Whether two boxes, the first further left, can be neighbours in one number."""
     taller, shorter = max(left[3], right[3]), min(left[3], right[3])
+    if _overlap(left[1], left[3], right[1], right[3]) < shorter * MIN_LINE_OVERLAP or shorter < taller * MIN_SIZE_RATIO:
+        return False  # so it is of most pairs
+    apart = right[0] - _right(left)
     # A 1 fills less than the place that its writer left for it.
     slimness = sum(max(0.0, box[3] * SLIM_SHARE - box[2]) / 2 for box in (left, right))
-    gap = right[0] - _right(left) - slimness
-    return (
-        shorter >= taller * MIN_SIZE_RATIO
-        and right[0] - _right(left) >= -min(left[2], right[2]) * MAX_LAP_SHARE
-        and gap <= taller * MAX_GAP_SHARE
-        and _overlap(left[1], left[3], right[1], right[3]) >= shorter * MIN_LINE_OVERLAP
-    )
+    return apart >= -min(left[2], right[2]) * MAX_LAP_SHARE and apart - slimness <= taller * MAX_GAP_SHARE
 
 
 def _is_parted(left: BoxXYWH, right: BoxXYWH, signs: Boxes) -> bool:
@@ -162,23 +158,24 @@ class _Placed(NamedTuple):
 
 @dataclass(slots=True)
 class _Line:
-    """Numbers that stand beside each other, in any order; the rows that they take up, from the first on and before the
-    last."""
+    """Numbers that stand beside each other, in any order; left, top, right and bottom edge of the box round them."""
 
     numbers: list[_Placed]
-    top: int = 0
-    bottom: int = 0
+    edges: tuple[int, int, int, int] = (0, 0, 0, 0)
 
     def add(self, one: _Placed) -> None:
         """Puts a number on the line."""
-        _, y, _, height = one.box_xywh
-        self.top, self.bottom = (min(self.top, y), max(self.bottom, y + height)) if self.numbers else (y, y + height)
+        x, y, width, height = one.box_xywh
+        left, top, right, bottom = self.edges if self.numbers else (x, y, x, y)
+        self.edges = min(left, x), min(top, y), max(right, x + width), max(bottom, y + height)
         self.numbers.append(one)
 
-    def may_hold(self, one: _Placed, drop: int) -> bool:
-        """Whether a number shares rows with the line, if that falls or rises so many pixels on its way there."""
-        _, y, _, height = one.box_xywh
-        return y < self.bottom + drop and y + height > self.top - drop
+    def may_hold(self, one: _Placed, steepest: float) -> bool:
+        """Whether a number shares rows with the line, if that falls or rises so far on its way there."""
+        x, y, width, height = one.box_xywh
+        left, top, right, bottom = self.edges
+        drop = 1 + steepest * max(right - x, x + width - left)
+        return y < bottom + drop and y + height > top - drop
 
 
 def _line_of(one: _Placed, lines: Sequence[_Line]) -> _Line | None:

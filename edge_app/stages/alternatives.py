@@ -55,12 +55,14 @@ def propose(region_map: RegionMap, belief: Float32) -> Proposals:
         belief: (N,) float32, probability of the best digit for each of its regions.
 
     Returns:
-        The proposals; none where every region is surely a digit, or surely nothing like one.
+        The proposals; none where every region is surely a digit, or surely nothing like one, or where more was left
+        out than looked at.
     """
     unlike, sure = np.count_nonzero(belief < UNLIKE), np.count_nonzero(belief >= SURE)
     heights = [region.box_xywh[3] for region in region_map.regions]
     none_is_low = min(heights, default=0) >= LOW_SHARE * max(heights, default=0)
-    if unlike > max(MANY_UNLIKE, UNLIKE_A_DIGIT * sure) or (sure == len(heights) and none_is_low):
+    of_no_digits = unlike > max(MANY_UNLIKE, UNLIKE_A_DIGIT * sure) or len(region_map.left_out) > len(heights)
+    if of_no_digits or (sure == len(heights) and none_is_low):
         return Proposals(replace(region_map, regions=()), ())
     draft = _Draft(region_map, belief)
     cuts_left = MAX_CUT_REGIONS

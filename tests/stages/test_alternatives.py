@@ -1,5 +1,7 @@
 """Ink in doubt is divided in other ways, and the most probable one wins."""
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
@@ -61,6 +63,14 @@ def test_what_is_too_low_for_a_digit_of_the_page_may_be_a_piece_however_sure() -
 
     assert [way.replaces for way in ways] == [(0, 1)]
     assert ways[0].low == 1  # the other stroke is as tall as the page's digits
+
+
+def test_where_more_was_left_out_than_looked_at_nothing_is_divided() -> None:
+    found = replace(touching(), left_out=(1,))
+    assert len(found.regions) == 1
+
+    assert propose(found, belief(0.1)).ways
+    assert not propose(replace(found, left_out=(1, 1)), belief(0.1)).ways
 
 
 def test_a_page_of_print_is_not_taken_apart() -> None:

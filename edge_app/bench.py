@@ -160,30 +160,34 @@ def _print_everything(report: dict[str, Any]) -> None:
 
 def _crowds(pipeline: Pipeline) -> list[dict[str, float]]:
     """How long frames take with more and more on them; each round goes through all, for the machine may be busy."""
-    frames = [Frame(_crowd(count), 0, 0) for count in CROWDS]
+    crowds = [*((count, False) for count in CROWDS), (CROWDS[-1], True)]
+    frames = [Frame(_crowd(count, scattered), 0, 0) for count, scattered in crowds]
     rounds = [[pipeline.read(frame) for frame in frames] for _ in range(CROWD_ROUNDS)]
     medians = [
-        float(np.median([readings[row].timing_ms["total"] for readings in rounds])) for row in range(len(CROWDS))
+        float(np.median([readings[row].timing_ms["total"] for readings in rounds])) for row in range(len(crowds))
     ]
     return [
         {
             "marks": count,
+            "scattered": scattered,
             "regions": readings.regions_found,
             "dropped": readings.regions_dropped,
             "median_ms": median,
             "ratio": median / medians[0],
         }
-        for count, readings, median in zip(CROWDS, rounds[0], medians, strict=True)
+        for (count, scattered), readings, median in zip(crowds, rounds[0], medians, strict=True)
     ]
 
 
-def _crowd(count: int) -> UInt8:
-    """A page with digits, or where they are many with blobs, evenly spread, (H, W) uint8."""
+def _crowd(count: int, scattered: bool = False) -> UInt8:
+    """A page with digits, or where they are many with blobs, (H, W) uint8; evenly spread, or at random places."""
     page = np.full((CROWD_WH[1], CROWD_WH[0]), 215, dtype=np.uint8)
     columns = int(np.ceil(np.sqrt(count * CROWD_WH[0] / CROWD_WH[1])))
     cell = CROWD_WH[0] / columns
+    places = np.random.default_rng(count).integers((0, 0), CROWD_WH, (count, 2)).tolist()
     for mark in range(count):
         x, y = int(cell * (mark % columns + 0.25)), int(cell * (mark // columns + 0.75))
+        x, y = places[mark] if scattered else (x, y)
         if count <= MOST_DIGITS:
             cv2.putText(
                 page, str(mark % 10), (x, y), cv2.FONT_HERSHEY_SIMPLEX, cell / 50, (50,), max(2, int(cell / 16))
@@ -198,6 +202,6 @@ def _print_crowds(crowds: Sequence[dict[str, float]]) -> None:
         if row == 0:
             print(f"\n{'marks on a frame':18}{'regions':>9}{'left out':>10}{'median ms':>11}{'times the first':>17}")
         print(
-            f"{crowd['marks']:<18.0f}{crowd['regions']:9.0f}{crowd['dropped']:10.0f}"
-            f"{crowd['median_ms']:11.1f}{crowd['ratio']:17.1f}"
+            f"{crowd['marks']:<6.0f}{'at random' if crowd['scattered'] else '':12}{crowd['regions']:9.0f}"
+            f"{crowd['dropped']:10.0f}{crowd['median_ms']:11.1f}{crowd['ratio']:17.1f}"
         )

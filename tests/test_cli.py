@@ -478,7 +478,9 @@ def test_bench_times_crowded_frames_too(edge_app: Run) -> None:
     assert marks == sorted(marks) and marks[-1] == 5000
     assert report["crowds"][0]["regions"] == 25
     assert report["crowds"][0]["ratio"] == 1.0
-    assert report["crowds"][-1]["dropped"] > 4000
+    assert report["crowds"][-2]["dropped"] > 4000
+    assert [crowd["scattered"] for crowd in report["crowds"]] == [False] * (len(marks) - 1) + [True]
+    assert report["crowds"][-1]["dropped"] > 1000
 
 
 @pytest.mark.parametrize("runtime", ["tflite", "litert"])

@@ -26,6 +26,7 @@ MORE_DIGITS, MORE_LETTERS = 4, 2  # times as many regions, where digits are foun
 # a tenth passes for digits.
 MOSTLY_DIGITS, SOME_DIGITS = 0.5, 0.12
 MAX_PARTS = 2_000  # largest pieces looked at when joining; bounds the time of a frame full of specks
+GROUPS_AT_ONCE = 64  # regions that these are joined to; bounds the memory of such a frame
 MIN_ASPECT, MAX_ASPECT = 0.04, 6.0  # width / height: a ruler-straight 1; a number whose digits all touch
 MAX_SIDE_SHARE = 0.985  # of the frame's side: a digit may nearly fill the frame, the edge of a page spans it
 MIN_FILL = 0.05  # share of its box that is ink: a table's lines have less
@@ -243,8 +244,21 @@ def _join_parts(stats: Int32, groups: list[list[int]], parts: Rows) -> list[list
     """Adds to each group the small pieces that lie in it, just above or below it, or at its top right."""
     if len(parts) == 0 or not groups:
         return groups
-    left, top, right, bottom = _edges(stats[parts])
-    x, y, width, height = np.array([union(stats[group]) for group in groups])[..., np.newaxis].swapaxes(0, 1)
+    boxes = np.array([union(stats[group]) for group in groups], dtype=np.int32)
+    owners = np.full(len(parts), -1, dtype=np.intp)
+    for start in range(0, len(groups), GROUPS_AT_ONCE):
+        belongs = _belong(stats[parts], boxes[start : start + GROUPS_AT_ONCE])
+        free = (owners < 0) & belongs.any(axis=0)
+        owners[free] = start + belongs[:, free].argmax(axis=0)  # to the first of them
+    members = parts[np.argsort(owners, kind="stable")]
+    ends = np.searchsorted(np.sort(owners), np.arange(len(groups) + 1))
+    return [group + members[ends[row] : ends[row + 1]].tolist() for row, group in enumerate(groups)]
+
+
+def _belong(parts: Int32, boxes: Int32) -> Flags:
+    """(G, P) which of P small pieces lie in each of G boxes, just above or below it, or at its top right."""
+    left, top, right, bottom = _edges(parts)
+    x, y, width, height = boxes.T[..., np.newaxis]
     gap = np.maximum(2.0, height * PART_GAP_SHARE)
     across = np.minimum(right, x + width) - np.maximum(left, x)
     above_or_below = across >= (right - left) * PART_OVERLAP
@@ -253,9 +267,7 @@ def _join_parts(stats: Int32, groups: list[list[int]], parts: Rows) -> list[list
     small = (right - left <= height * PART_WIDTH_SHARE) & (bottom - top <= height * PART_HEIGHT_SHARE)
     inside = (left >= x) & (top >= y) & (right <= x + width) & (bottom <= y + height)
     stroke = np.maximum(right - left, bottom - top) >= height * PART_LENGTH_SHARE
-    belongs = small & (inside | (near & stroke & (above_or_below | top_right)))
-    belongs &= np.arange(len(groups))[:, np.newaxis] == belongs.argmax(axis=0)  # to the first of them
-    return [group + parts[members].tolist() for group, members in zip(groups, belongs, strict=True)]
+    return np.asarray(small & (inside | (near & stroke & (above_or_below | top_right))))
 
 
 def _parts(stats: Int32, rows: Rows, shape_hw: tuple[int, ...]) -> Rows:

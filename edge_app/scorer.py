@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from edge_app.frames import Float32, Region, RegionMap, UInt8
 from edge_app.protocols import Interpreter
@@ -59,8 +60,7 @@ class Scorer:
         if known is not None:
             rows = {region: row for row, region in enumerate(known.regions)}
             found = np.array([rows.get(_inside(region, gray.shape), -1) for region in region_map.regions], np.intp)
-            new = tuple(region for region, row in zip(region_map.regions, found, strict=True) if row < 0)
-            return merged(self.score(gray, replace(region_map, regions=new), watch, look_again), known, found)
+            return merged(self.score(gray, _of_new(region_map, found), watch, look_again), known, found)
         crops = crop_regions(gray, region_map)
         watch.lap("crop")
         scores = self.classify(crops.pictures)
@@ -78,8 +78,7 @@ class Scorer:
             return self.score(gray, region_map, watch, look_again=True, known=known)
         found = self._familiar.match(gray, region_map)
         watch.lap("regions")
-        new = tuple(region for region, row in zip(region_map.regions, found, strict=True) if row < 0)
-        fresh = self.score(gray, replace(region_map, regions=new), watch, look_again=True)
+        fresh = self.score(gray, _of_new(region_map, found), watch, look_again=True)
         regions = tuple(_inside(region, gray.shape) for region in region_map.regions)
         return self._familiar.merge(fresh, found, regions)
 
@@ -89,6 +88,12 @@ class Scorer:
         if rows.size:
             scores[rows] = averaged(scores[rows], self.classify(views_of(crops[rows])))
         return scores
+
+
+def _of_new(region_map: RegionMap, found: NDArray[np.intp]) -> RegionMap:
+    """The same with the regions alone that were not found: their row, of (N,), is below 0."""
+    new = tuple(region for region, row in zip(region_map.regions, found, strict=True) if row < 0)
+    return replace(region_map, regions=new)
 
 
 def _inside(region: Region, shape_hw: tuple[int, ...]) -> Region:

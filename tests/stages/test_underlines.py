@@ -64,6 +64,15 @@ def test_digits_above_and_below_it_are_parted_too() -> None:
     assert len(heights(page)) == 4
 
 
+def test_a_digit_above_and_one_right_below_it_are_no_head_of_an_arrow() -> None:
+    page = blank()
+    for middle in (LEVEL - TALL // 2, LEVEL + TALL // 2):
+        cv2.ellipse(page, (190, middle), (14, TALL // 2), 0, 0, 360, (255,), 5)
+    underline(page)
+
+    assert not np.array_equal(without_underlines(page, *pieces_of_ink(page)), page)
+
+
 def test_one_digit_may_touch_it() -> None:
     page = blank()
     write(page, "4", 200, LEVEL + TALL + 1)

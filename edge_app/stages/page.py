@@ -102,7 +102,8 @@ def without_surroundings(gray: UInt8, page: UInt8) -> tuple[UInt8, UInt8]:
     Returns:
         (h, w) uint8, around the page as bright as the page is nearby; and (h, w) uint8, 255 where the page is.
     """
-    paper = cv2.blur(_without_ink(shrunk(gray, SIDE_PX)), (5, 5))
+    small = cv2.resize(gray, page.shape[::-1], interpolation=cv2.INTER_AREA)  # the page may come from a smaller picture
+    paper = cv2.blur(_without_ink(np.asarray(small, dtype=np.uint8)), (5, 5))
     known = cv2.erode(page, _window(5))
     if not cv2.countNonZero(known):
         known = page

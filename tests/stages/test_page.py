@@ -324,3 +324,15 @@ def test_a_page_that_nearly_fills_the_picture_counts_as_all_of_it() -> None:
 
     assert part_with_page(small) == (slice(30, 330), slice(40, 340))
     assert part_with_page(large) == (slice(None), slice(None))
+
+
+def test_a_page_that_was_found_in_a_smaller_picture_is_cut_out_of_a_larger_one() -> None:
+    larger = np.full((1021, 1531), 60, np.uint8)
+    larger[300:800, 400:1200] = 200
+    page = find_page(cv2.resize(larger, (64, 43), interpolation=cv2.INTER_AREA))
+    assert page is not None
+
+    alone, inside = without_surroundings(larger, page)
+
+    assert alone.shape == inside.shape == larger.shape
+    assert alone[100, 100] > 150  # as bright as the page

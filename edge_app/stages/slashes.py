@@ -109,12 +109,13 @@ def _apart(leans: Float32, boxes: Boxes, is_sign: NDArray[np.bool_]) -> set[int]
     middles = boxes[:, 0] + boxes[:, 2] / 2
     # It stands after a digit: the first 1 of a line may lean as well.
     found = {int(row) for row in leaning if _is_between(row, boxes, is_sign | (middles >= middles[row]), SLASH_HEIGHTS)}
-    return {row for row in found if not _in_columns(boxes[row], boxes[~is_sign])}
+    digits = boxes[~is_sign]
+    lonely = digits[[_is_lonely(box, digits) for box in digits]] if found else digits
+    return {row for row in found if not _in_columns(boxes[row], lonely)}
 
 
-def _in_columns(stroke: Boxes, digits: Boxes) -> bool:
+def _in_columns(stroke: Boxes, lonely: Boxes) -> bool:
     """Whether digits that stand apart are above or below a stroke, (4,), and above or below one beside it: in sums."""
-    lonely = digits[[_is_lonely(box, digits) for box in digits]]
     x, y = ((lonely[:, :2] + lonely[:, 2:] / 2 - stroke[:2] - stroke[2:] / 2) / stroke[3]).T
     beside = (np.abs(y) <= STRAY) & (np.abs(x) >= PITCH[0]) & (np.abs(x) <= PITCH[1])
     stacked = (np.abs(x) <= STRAY) & (np.abs(y) >= ROWS[0]) & (np.abs(y) <= ROWS[1])

@@ -36,12 +36,12 @@ def without_bridges(mask: UInt8, lines: UInt8, components: Int32, stats: Int32) 
     tall = np.flatnonzero(narrow & (stats[:, HEIGHT] >= TALL * typical))
     if not tall.size or typical < LEAST_PX:
         return mask
-    sums = _sums(lines, typical)
-    parted = mask.copy()
+    sums, parted = _sums(lines, typical), mask
     for row in tall:
         left, top, width, height = stats[row, :4].tolist()
         bridge = _bridge(sums, (left, top, width, height), typical)
         if bridge is not None:
+            parted = mask.copy() if parted is mask else parted
             part = np.s_[top + bridge[0] : top + bridge[1] + 1, left : left + width]
             parted[part][components[part] == row] = 0
     return parted
@@ -61,7 +61,7 @@ def _sums(lines: UInt8, typical: float) -> UInt8:
     fits = (stats[:, WIDTH] >= LENGTH[0] * typical) & (stats[:, WIDTH] <= LENGTH[1] * typical)
     fits &= stats[:, HEIGHT] <= typical
     fits[0] = False  # paper
-    return np.where(fits, lines.max(initial=0), 0).astype(np.uint8)[labels] & lines
+    return np.where(fits, 255, 0).astype(np.uint8)[labels] & lines
 
 
 def _bridge(sums: UInt8, box: BoxXYWH, typical: float) -> tuple[int, int] | None:

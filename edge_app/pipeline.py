@@ -202,7 +202,8 @@ class Pipeline:
         """The whole frame, or only a page in it, where what is beside it is not written."""
         whole = self._read_ink(frame, watch, follows=True)
         region_map, belief = whole.region_map, whole.belief
-        if region_map.dark_on_light and not (belief < UNLIKE).any() and not is_blotted(region_map, belief):
+        is_told = whole.readings or not region_map.regions  # beside what is huge, digits are too small to be any
+        if is_told and region_map.dark_on_light and not (belief < UNLIKE).any() and not is_blotted(region_map, belief):
             return whole
         if self._follows and self._frames_to_rest > 0:
             self._frames_to_rest -= 1

@@ -265,6 +265,23 @@ def test_a_page_before_a_wall_is_read_alone() -> None:
     assert np.abs(np.subtract(reading.box_xywh, reference.box_xywh) - (70, -20, 0, 0)).max() <= 3
 
 
+def test_a_page_is_read_alone_where_a_knot_in_the_desk_beside_it_passes_for_a_huge_digit() -> None:
+    random = np.random.default_rng(1)
+    desk = np.full((480, 640), 120, dtype=np.uint8)
+    desk[30:450, 495:545] = 40
+    for y in range(30, 450, 6):
+        desk[y : y + 4, 520 - random.integers(30, 90) : 520 + random.integers(30, 90)] = 40
+    desk[60:260, 60:400] = 215
+    for x in range(100, 360, 30):
+        cv2.ellipse(desk, (x, 160), (5, 7), 0, 0, 360, (40,), 2, cv2.LINE_AA)
+
+    eleven = replace(DIGIT_OUTPUT, shape=(1, 11))
+    all_zeros = FakeInterpreter(certain_of([0], classes=11), output_details=eleven)
+    readings = Pipeline(all_zeros, ReadSettings(threshold=0.5)).read(Frame(desk, 0, 0)).readings
+
+    assert [reading.text for reading in readings] == 9 * ["0"]
+
+
 def test_a_soft_shadow_on_a_page_before_a_wall_hides_nothing() -> None:
     shadow = np.zeros((480, 640), dtype=np.float32)
     cv2.ellipse(shadow, (300, 130), (40, 130), 0, 0, 360, (0.5,), -1)

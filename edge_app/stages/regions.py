@@ -34,6 +34,7 @@ LARGE, MIN_LARGE_FILL = 0.35, 0.012  # of the frame's height: what is so tall, a
 MAX_SOLID_FILL = 0.85  # a filled block is no digit, unless it is as slim as a 1
 SLIM_ASPECT = 0.45
 MIN_SHARE_OF_TALLEST = 0.05  # of the tallest region: dots and specks beside a large digit
+MANY_TIMES = 8  # as many as larger ones, and they are a page beside the edge of a table
 FRAME_EDGE_PX = 1  # at working size; ink this near the edge of the frame goes on outside it
 FILLING_SHARE = 0.6  # of the frame's height: what is so tall and still a digit is all there
 HELD_HEIGHT_SHARE = 0.35  # of the height of a form box: the least height of a digit in it
@@ -115,7 +116,7 @@ def _regions_of(
             _erase(pieces, components, stats)
     rows = rows[stats[rows, HEIGHT] > 0]
     rows = rows[~(_holds_digits(stats[rows]) | _is_thin_round_others(stats[rows]))]
-    rows = rows[stats[rows, HEIGHT] >= _tallest_whole(stats[rows], shape_hw) * MIN_SHARE_OF_TALLEST]
+    rows = rows[~_are_specks(stats[rows], shape_hw)]
     flat = stats[rows, WIDTH] > stats[rows, HEIGHT] * FLAT_ASPECT  # a digit, or the bar of one
     edge = np.array([_at_frame_edge(tuple(box), shape_hw) for box in stats[rows, :AREA].tolist()], dtype=bool)
     inner = rows[~flat & ~edge]  # the desk beside a page is as little of a digit as it is one
@@ -215,9 +216,13 @@ def _is_thin_round_others(boxes: Int32) -> Flags:
     return np.asarray(thin & (holds.sum(axis=1) > 1))  # each holds itself
 
 
-def _tallest_whole(boxes: Int32, shape_hw: tuple[int, ...]) -> int:
-    """Height of the tallest box inside the frame; the edge of a page that runs off it is no measure."""
-    return int(boxes[off_edges(boxes, shape_hw), HEIGHT].max(initial=0))
+def _are_specks(boxes: Int32, shape_hw: tuple[int, ...]) -> Flags:
+    """Which boxes are far lower than the tallest one, unless there are many of them.
+
+    The edge of a page that runs off the frame is no measure.
+    """
+    low = boxes[:, HEIGHT] < boxes[off_edges(boxes, shape_hw), HEIGHT].max(initial=0) * MIN_SHARE_OF_TALLEST
+    return np.asarray(low & (np.count_nonzero(low) < MANY_TIMES * np.count_nonzero(~low)))
 
 
 def _join_twins(stats: Int32, rows: Rows) -> list[list[int]]:

@@ -27,6 +27,7 @@ LETTERS_LEAST = 2  # beside one digit that is beyond doubt
 UNIT_LETTERS = 2  # at most, after a number: kg, cm
 CLEARLY_DIGITS, LONG_NUMBER = 0.9, 3  # probability of each of its digits; digits of a number that is no word
 LETTER_LAP = 0.3  # of the number's height: a box that lies further over it is no neighbour
+MISREAD = 0.05  # of the digits on a page of binary numbers: what is neither 0 nor 1
 FEW_SHAPES = 2  # that are no digit: on a page with hardly anything else, a stroke is a 1 and a ring a 0
 SOLID, BROAD = 0.7, 0.5  # of a shape's box that is ink, where a disc has .79; of its longer side, its shorter one
 SPECK, FEW_SPECKS = 0.25, 8  # of the number's height, below which these do not count, while there are as few
@@ -290,13 +291,17 @@ def _is_supported(reading: Reading, readings: Sequence[Reading], in_fields: Coll
 
 
 def _are_binary(readings: Sequence[Reading], shapes: Boxes) -> bool:
-    """Whether a page is one of binary numbers: with 0s and 1s, of each at least as many as of shapes that are none."""
+    """Whether a page is one of binary numbers: with 0s and 1s, of each at least as many as of shapes that are none.
+
+    Hardly another digit is on it: a 1 may have been taken for a 7.
+    """
     text = "".join(reading.text for reading in readings)
-    if set(text) != {"0", "1"}:
+    zeros, ones = text.count("0"), text.count("1")
+    if not zeros or not ones or len(text) - zeros - ones > MISREAD * len(text):
         return False
     height = median(reading.box_xywh[3] for reading in readings)
     large = np.count_nonzero(shapes[:, 2:].max(axis=1) >= SPECK * height)
-    return bool(large <= min(text.count("0"), text.count("1")))
+    return bool(large <= min(zeros, ones))
 
 
 def _has_few_beside(reading: Reading, shapes: Sequence[Region], region_map: RegionMap) -> bool:

@@ -191,6 +191,14 @@ def test_sums_of_binary_numbers_have_signs(rows: list[str], signs: int, believed
     assert texts(page, signs_between(signs)) == (rows if believed else [])
 
 
+@pytest.mark.parametrize(("last", "believed"), [("1011010110", True), ("101101011", False)])
+def test_a_1_taken_for_a_7_takes_nothing_from_a_page_of_binary_numbers(last: str, believed: bool) -> None:
+    rows = [number(100, "1170", y=100, height=90), number(100, "100110", y=300), number(100, last, y=360)]
+    page = rows if believed else rows[:1]
+
+    assert texts(rows, signs_between(4)) == [reading.text for reading in page]
+
+
 def test_a_tick_beside_a_binary_number_makes_no_word_of_it() -> None:
     tick = (172, 100, 24, 28)
 

@@ -51,6 +51,7 @@ from edge_app.stages.page import (
     find_page,
     is_better,
     is_blotted,
+    is_same_sheet,
     is_something_beside,
     part_with_page,
     wholly_on_page,
@@ -117,6 +118,7 @@ class Pipeline:
         self._lie = Lie(settings.settle_frames)
         self._frames = 0
         self._frames_on_page = 0
+        self._page: UInt8 | None = None  # of the last frame, where it alone was read
         self._frames_to_rest = 0
         self._frames_to_other_ink = 0
         self._frames_without_pale = 0
@@ -195,8 +197,11 @@ class Pipeline:
             return None
         page = find_page(self._working(frame))
         watch.lap("regions")
-        self._frames_on_page = 0 if page is None else self._frames_on_page + 1
-        return None if page is None else self._read_ink(frame, watch, page, follows=True)
+        if page is None or not is_same_sheet(page, self._page):
+            self._frames_on_page = 0
+            return None
+        self._frames_on_page, self._page = self._frames_on_page + 1, page
+        return self._read_ink(frame, watch, page, follows=True)
 
     def _read_whole(self, frame: Frame, watch: StopWatch) -> "_Said":
         """The whole frame, or only a page in it, where what is beside it is not written."""
@@ -219,7 +224,7 @@ class Pipeline:
             if (alone.readings or strays) and is_better(
                 alone.readings, whole.readings, page, frame.size_wh, whole.patches
             ):
-                self._frames_on_page = 1
+                self._frames_on_page, self._page = 1, page
                 return alone
         self._frames_to_rest = LOOK_AGAIN_FRAMES - 1
         return whole

@@ -13,6 +13,7 @@ from edge_app.devices.interpreters.fake import DIGIT_OUTPUT, FakeInterpreter, ce
 from edge_app.frames import Frame, Int8, RegionMap, UInt8
 from edge_app.pipeline import LOOK_AGAIN_FRAMES, Pipeline, ReadSettings
 from edge_app.stages.binarize import Ink, Polarity, binarize
+from edge_app.stages.page import find_page
 from edge_app.stages.regions import RegionLimits
 
 
@@ -326,6 +327,17 @@ def test_a_camera_that_shows_a_page_before_a_wall_has_the_page_read_once(monkeyp
 
     assert times == [2, *[1] * (LOOK_AGAIN_FRAMES - 1), 2, 1, 1]
     assert live.layers(Frame(held(), 0, 0)).mask[:100].any()  # the last frame was read whole
+
+
+def test_a_camera_that_shows_another_sheet_elsewhere_has_the_whole_frame_read() -> None:
+    live = of_rings()
+    live.read(Frame(held(), 0, 0), follows=True)
+    card_on_page = page() // 2
+    card_on_page[20:120, 480:620] = 250
+
+    assert find_page(card_on_page) is not None
+    (reading,) = live.read(Frame(card_on_page, 0, 0), follows=True).readings
+    assert reading.text == "000"
 
 
 def test_a_camera_that_shows_no_page_has_one_sought_now_and_then(monkeypatch: pytest.MonkeyPatch) -> None:

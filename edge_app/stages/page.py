@@ -31,8 +31,8 @@ LEVELS = 9  # of brightness
 OUTERMOST = 0.02, 0.98  # quantiles that the levels lie between
 EDGES = (0.04, 0.07, 0.12)  # steps of brightness within 3 pixels, as shares of it
 LEAST_STEP = 4  # gray levels
-LEAST_SHARE = 0.08  # of the picture
-PART_SHARES = 0.03, 0.92  # the same of an area that may be a part of a sheet
+LEAST_SHARE, LARGE_SHARE = 0.02, 0.08  # of the picture: of a sheet, and of one that goes before others
+PART_SHARES = 0.01, 0.92  # the same of an area that may be a part of a sheet
 MOST_OF_IT = 0.75  # of the picture, from which a page counts as all of it
 SOLID, BLOT = 0.5, 1.2  # of its box that a blot fills; its narrower side, of the height of most regions
 CONVEX = 0.9  # of its convex hull that an area fills
@@ -47,6 +47,7 @@ PLACE_PX, LEAST_PLACES = 2.0, 20  # from one such place to the next; how many th
 EVENNESS = 0.3, 0.9  # quantiles of its brightness: a fat digit or a shadow may cover a quarter of a sheet
 MOST_UNEVEN = 1.8  # of brightness, between these two
 RIM_PX = 2  # edges that lie so near the frame's are none of the sheet
+ALIKE = 0.5  # of what two pages cover together: what they share, where it is one sheet that hardly moved
 NEAR_PX = 6  # to its edges: what belongs to the page all the same
 UNWRITTEN = 0.1  # median unrest of what is beside: strays have .11 and more, digits that lie in a shadow .08 at most
 EDGE_PX = 1  # left out along its edges, which are no ink
@@ -70,8 +71,9 @@ def find_page(gray: UInt8) -> UInt8 | None:
     """
     small = shrunk(gray, SIDE_PX)
     corners = _best_sheet(small)
-    if corners is None:
-        corners = _best_sheet(~small)  # a dark screen
+    if corners is None or not _is_large(corners, small):
+        screen = _best_sheet(~small)  # a dark one
+        corners = screen if screen is not None and _is_large(screen, small) else corners
     if corners is None:
         return None
     return np.asarray(cv2.erode(_filled(corners, small.shape), _window(1 + 2 * EDGE_PX)), dtype=np.uint8)
@@ -80,16 +82,36 @@ def find_page(gray: UInt8) -> UInt8 | None:
 def _best_sheet(small: UInt8) -> Corners | None:
     """Corners of the sheet that stands out most, of a picture in which ink is darker than sheets."""
     paper = _without_ink(small)
-    best, most = None, 0.0
+    best, most = None, (False, 0.0)
     candidates = [each for each in _candidates(paper) if _is_even(paper, each[0])]
     for corners, area in [*candidates, *_in_two_lights(candidates)]:
         if area < LEAST_SHARE * paper.size:
             continue
         stands_out, seen = _stands_out(small, paper, corners)
-        merit = area * seen * stands_out**CLEARNESS
+        merit = _is_large(corners, small), area * seen * stands_out**CLEARNESS
         if stands_out >= DIFFERENT_SHARE and merit > most:
             best, most = corners, merit
     return best
+
+
+def _is_large(corners: Corners, small: UInt8) -> bool:
+    return cv2.contourArea(corners) >= LARGE_SHARE * small.size
+
+
+def is_same_sheet(page: UInt8, before: UInt8 | None) -> bool:
+    """Whether a page lies about where one of another frame did, by most of what both cover.
+
+    Args:
+        page, before: of `find_page`.
+
+    >>> page = np.zeros((10, 10), np.uint8)
+    >>> page[2:6] = 255
+    >>> is_same_sheet(page, np.roll(page, 1, axis=0)), is_same_sheet(page, np.roll(page, 3, axis=0))
+    (True, False)
+    """
+    if before is None or before.shape != page.shape:
+        return False
+    return cv2.countNonZero(page & before) > ALIKE * cv2.countNonZero(page | before)
 
 
 def without_surroundings(gray: UInt8, page: UInt8) -> tuple[UInt8, UInt8]:

@@ -76,6 +76,22 @@ def test_a_sheet_is_found_before_anything(background: UInt8, turn_deg: float) ->
     assert agreement(find_page(laid(background, place)), place) > 0.88
 
 
+def test_a_card_on_a_large_ground_is_found_unless_a_larger_sheet_stands_out_less() -> None:
+    card = sheet(5.0, (150, 90), centre=(200, 150))  # 4.4 % of the picture
+    banner = np.where(card > 0, 250, laid(np.full((480, 640), 120, np.uint8), sheet(), paper=150))
+
+    assert agreement(find_page(laid(bricks(), card, text="")), card) > 0.8
+    assert agreement(find_page(banner.astype(np.uint8)), sheet()) > 0.8
+
+
+def test_a_small_dark_plate_is_no_sheet() -> None:
+    plate = sheet(0.0, (150, 90))
+    wall = np.full((480, 640), 150, np.uint8)
+
+    assert find_page(laid(wall, plate, paper=40, text="")) is None
+    assert find_page(laid(wall, sheet(0.0), paper=40, text="")) is not None
+
+
 def test_a_sheet_that_the_frame_cuts_off_is_found() -> None:
     place = sheet(4.0, centre=(500, 300))
 

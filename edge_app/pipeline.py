@@ -33,7 +33,7 @@ from edge_app.stages.context import believable, is_calm, is_plain, with_clear_en
 from edge_app.stages.crop import Patch, crop_regions
 from edge_app.stages.division import UNLIKE, best_division
 from edge_app.stages.dotted import without_dotted
-from edge_app.stages.fields import drawn_lines, joined_in_fields, parted_in_cells
+from edge_app.stages.fields import joined_in_fields, parted_in_cells
 from edge_app.stages.hand import in_one_hand
 from edge_app.stages.margin import margin_px, with_margin, without_margin
 from edge_app.stages.marks import parted_at_marks
@@ -69,6 +69,7 @@ from edge_app.stages.signs import parentheses, with_bent_ones, without_small_sig
 from edge_app.stages.slashes import without_slashes
 from edge_app.stages.strokes import without_digit, without_digits, without_ruled_ones
 from edge_app.stages.units import without_dollars, without_percents, without_tailed_letters
+from edge_app.stages.uprights import drawn_lines
 from edge_app.stages.words import in_words
 from edge_app.stopwatch import StopWatch
 
@@ -293,7 +294,8 @@ class Pipeline:
         told_apart = without_dotted(told_apart, region_map)
         signs = brackets | (by_hand.scores.argmax(axis=1) < DIGITS) & (told_apart.scores.argmax(axis=1) >= DIGITS)
         settled = with_bent_ones(in_company(without_tailed_letters(told_apart)))
-        celled = in_cells(settled, region_map, mask)
+        lines = drawn_lines(settled.digits, region_map, mask)
+        celled = in_cells(settled, region_map, lines)
         words = in_words(settled, signs, celled)
         settled = replace(settled, scores=without_digits(settled.scores, words))
         verdicts = classify(settled, self._settings.threshold)
@@ -301,7 +303,6 @@ class Pipeline:
         numbers = group_readings(
             verdicts.digits, verdicts.doubtful, frame.size_wh, region_map.tilt_deg, signs=verdicts.others
         )
-        lines = drawn_lines(numbers, region_map, mask)
         unread = verdicts.doubtful + verdicts.others
         numbers = joined_in_columns(parted_in_cells(numbers, region_map, lines), unread, region_map, lines)
         readings = joined_in_fields(numbers, unread, region_map, lines)

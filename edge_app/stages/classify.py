@@ -7,7 +7,7 @@ from statistics import median
 import numpy as np
 from numpy.typing import NDArray
 
-from edge_app.frames import Digit, Float32, Region
+from edge_app.frames import BoxXYWH, Digit, Float32, Region
 from edge_app.stages.crop import Measures, Patch
 
 FAINT_SHARE = 0.2  # of the contrast of most of the digits' ink: fainter marks are folds, smudges and show-through
@@ -51,6 +51,12 @@ class Scored:
         """(N,) float32, the probability of the most probable digit."""
         belief: Float32 = self.scores[:, :DIGITS].max(axis=1, initial=0.0)
         return belief
+
+    @property
+    def digits(self) -> tuple[BoxXYWH, ...]:
+        """Boxes of the regions that are rather a digit than none."""
+        rows = np.flatnonzero(self.scores.argmax(axis=1) < DIGITS)
+        return tuple(self.regions[row].box_xywh for row in rows)
 
     def take(self, rows: NDArray[np.intp]) -> "Scored":
         """Some of the regions, in the order given."""

@@ -41,7 +41,7 @@ def joined_in_columns(
         readings: of one frame, in reading order.
         unread: its regions that are digits of none of these, and part numbers.
         region_map: what all of these were found in.
-        lines: (h, w) uint8, of `edge_app.stages.fields.drawn_lines`.
+        lines: (h, w) uint8, of `edge_app.stages.uprights.drawn_lines`.
 
     Returns:
         The numbers, each where its first digit was.

@@ -13,14 +13,13 @@ from statistics import median
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from edge_app.frames import BoxXYWH, Reading, Region, RegionMap, UInt8
-from edge_app.stages.boxes import AREA, HEIGHT, LEFT, TOP, WIDTH, working_box
+from edge_app.stages.boxes import working_box
 from edge_app.stages.readings import joined
 from edge_app.stages.rows import Boxes, as_boxes, next_to
 from edge_app.stages.tilt import level
-from edge_app.stages.uprights import beside, between, centre, erased_from
+from edge_app.stages.uprights import beside, between, centre
 
 LIKE_HEIGHTS = 0.5, 2.0  # of the digit in the next box, in the height of the one in this
 WIDEST_GAP = 3.0  # between them, likewise
@@ -37,38 +36,13 @@ NEXT_ROW = 0.5, 1.1  # of the lines' height: how far above or below a digit anot
 BROADEST = 1.4  # of the lines' height: what is broader is the cell of a table, or a box without a digit
 
 
-def drawn_lines(readings: Sequence[Reading], region_map: RegionMap, mask: UInt8) -> UInt8 | None:
-    """The lines that were erased from a frame, and boxes around digits that were too small for that.
-
-    Args:
-        readings: of the frame.
-        region_map: what these were found in; its lines are erased.
-        mask: (h, w) uint8, 255 for ink, of which that was made.
-
-    Returns:
-        (h, w) uint8, 255 for lines; None where there are none, or no two digits for them to stand between.
-    """
-    if sum(len(reading.digits) for reading in readings) < 2:
-        return None
-    components, stats = region_map.components, region_map.statistics
-    holders, erased = _holders(readings, region_map), erased_from(mask, region_map)
-    if not len(holders):
-        return erased
-    lines = np.zeros_like(mask) if erased is None else erased
-    for row in holders:
-        x, y, width, height = stats[row, :AREA]
-        within = slice(y, y + height), slice(x, x + width)
-        lines[within][components[within] == row] = 255
-    return lines
-
-
 def parted_in_cells(readings: Sequence[Reading], region_map: RegionMap, lines: UInt8 | None) -> tuple[Reading, ...]:
     """Parts the numbers whose digits stand in cells of their own.
 
     Args:
         readings: of one frame, in reading order.
         region_map: what they were found in.
-        lines: (h, w) uint8, of `drawn_lines`.
+        lines: (h, w) uint8, of `edge_app.stages.uprights.drawn_lines`.
 
     Returns:
         The numbers in the order given.
@@ -115,7 +89,7 @@ def joined_in_fields(
         readings: of one frame, in reading order.
         unread: its regions that are digits of none of these; a number with one in its field is not whole.
         region_map: what all of these were found in.
-        lines: (h, w) uint8, of `drawn_lines`.
+        lines: (h, w) uint8, of `edge_app.stages.uprights.drawn_lines`.
 
     Returns:
         The numbers in the order given.
@@ -131,15 +105,6 @@ def joined_in_fields(
 def _slope(region_map: RegionMap) -> float:
     """Of the page, up or down."""
     return float(abs(np.tan(np.deg2rad(region_map.tilt_deg))))
-
-
-def _holders(readings: Sequence[Reading], region_map: RegionMap) -> NDArray[np.intp]:
-    """Numbers of the pieces of ink that stand around a digit: boxes too small to be taken for lines."""
-    boxes = as_boxes([digit.box_xywh for reading in readings for digit in reading.digits]) * region_map.resize_factor
-    stats = region_map.statistics
-    corner, extent = stats[:, np.newaxis, [LEFT, TOP]], stats[:, np.newaxis, [WIDTH, HEIGHT]]
-    around = (corner < boxes[:, :2]).all(axis=2) & (corner + extent > boxes[:, :2] + boxes[:, 2:]).all(axis=2)
-    return np.flatnonzero(around[1:].any(axis=1)) + 1  # after paper
 
 
 def _fields(

@@ -1,5 +1,6 @@
 """Boxes in, which of them stand in one row with another and how far from it."""
 
+from collections.abc import Sequence
 from typing import TypeAlias
 
 import numpy as np
@@ -64,6 +65,6 @@ def next_to(
     )
 
 
-def as_boxes(boxes: list[BoxXYWH]) -> Boxes:
+def as_boxes(boxes: Sequence[BoxXYWH]) -> Boxes:
     """Tuples as an array, (N, 4) with N of 0 or more."""
     return np.array(boxes, dtype=np.float64).reshape(-1, 4)

@@ -1,21 +1,48 @@
-"""Lines that were erased in, where they run down beside and between digits out: of squared paper, cells and columns."""
+"""Lines drawn on a page in, where they run down beside and between digits out: of squared paper, cells and columns."""
+
+from collections.abc import Sequence
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from edge_app.frames import BoxXYWH, RegionMap, UInt8
-from edge_app.stages.boxes import AREA
+from edge_app.stages.boxes import AREA, HEIGHT, LEFT, TOP, WIDTH
+from edge_app.stages.rows import Boxes, as_boxes
 
 DRAWN = 0.4  # of the height of a strip: a line across it that the threshold left
 LEAN_PX, WIDEST_LINE_PX = 5, 16  # that a line leans within the strip; that it and its lean are wide
 
 
-def erased_from(mask: UInt8, region_map: RegionMap) -> UInt8 | None:
-    """The ink of a mask that regions were not sought in, (h, w) uint8, 255 for it; None where all of it was."""
-    if cv2.countNonZero(mask) == region_map.statistics[1:, AREA].sum():
+def drawn_lines(digits: Sequence[BoxXYWH], region_map: RegionMap, mask: UInt8) -> UInt8 | None:
+    """The lines that were erased from a frame, and boxes around digits that were too small for that.
+
+    Args:
+        digits: round the digits of the frame.
+        region_map: what these were found in; its lines are erased.
+        mask: (h, w) uint8, 255 for ink, of which that was made.
+
+    Returns:
+        (h, w) uint8, 255 for lines; None where there are none, or no two digits for them to stand between.
+    """
+    if len(digits) < 2:
         return None
-    return np.where(region_map.components == 0, mask, 0).astype(np.uint8)
+    components, stats = region_map.components, region_map.statistics
+    lines = np.where(components == 0, mask, 0) if cv2.countNonZero(mask) > stats[1:, AREA].sum() else None
+    for row in _around(as_boxes(digits) * region_map.resize_factor, region_map):
+        lines = np.zeros_like(mask) if lines is None else lines
+        x, y, width, height = stats[row, :AREA]
+        within = slice(y, y + height), slice(x, x + width)
+        lines[within][components[within] == row] = 255
+    return lines
+
+
+def _around(boxes: Boxes, region_map: RegionMap) -> NDArray[np.intp]:
+    """Numbers of the pieces of ink that stand around one of some boxes, (N, 4) at working size."""
+    stats = region_map.statistics
+    corner, extent = stats[:, np.newaxis, [LEFT, TOP]], stats[:, np.newaxis, [WIDTH, HEIGHT]]
+    around = (corner < boxes[:, :2]).all(axis=2) & (corner + extent > boxes[:, :2] + boxes[:, 2:]).all(axis=2)
+    return np.flatnonzero(around[1:].any(axis=1)) + 1  # after paper
 
 
 def upright_lines(strip: UInt8) -> NDArray[np.float64]:

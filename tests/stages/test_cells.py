@@ -9,6 +9,7 @@ from edge_app.stages.cells import in_cells
 from edge_app.stages.classify import Scored
 from edge_app.stages.crop import Measures
 from edge_app.stages.regions import find_regions
+from edge_app.stages.uprights import drawn_lines
 from tests.patches import patches_of
 
 NONE = 10
@@ -42,7 +43,7 @@ def celled(page: UInt8, text: str, sure: float = 0.99) -> str:
         scores[row, NONE] += 1.0 - scores[row, label] if letter.isdigit() else 0.0
     ones = np.ones(len(order), np.float32)
     scored = Scored(found.regions, scores, Measures(ones, ones, ones), ones, patches_of(*[0.0] * len(order)))
-    cells = in_cells(scored, found, page)
+    cells = in_cells(scored, found, drawn_lines(scored.digits, found, page))
     return "".join(letter for row, letter in zip(order, text, strict=True) if cells[row])
 
 
@@ -52,6 +53,15 @@ TEXT = "HANK017NEZ100KVNE84"
 
 def test_digits_in_cells_of_their_own_are_told_from_the_letters_beside() -> None:
     assert celled(table(*ROWS), TEXT) == "01710084"
+
+
+def test_boxes_apart_are_cells_though_none_of_them_was_taken_for_lines() -> None:
+    page = table("HANK|0|1", "NEZ|1|0", "KVNE|8|4", lines=False)
+    for left in (300, 440):
+        for row in range(3):
+            cv2.rectangle(page, (left - 12, 48 + 70 * row), (left + 42, 104 + 70 * row), (255,), 2)
+
+    assert celled(page, "HANK01NEZ10KVNE84") == "011084"
 
 
 def test_without_lines_there_are_no_cells() -> None:

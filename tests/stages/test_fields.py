@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 
 from edge_app.frames import Digit, UInt8
-from edge_app.stages.fields import drawn_lines, joined_in_fields, parted_in_cells
+from edge_app.stages.fields import joined_in_fields, parted_in_cells
 from edge_app.stages.readings import group_readings
 from edge_app.stages.regions import find_regions
+from edge_app.stages.uprights import drawn_lines
 
 SIDE = 60
 
@@ -57,7 +58,7 @@ def read(page: UInt8, values: str, unread: Sequence[int] = ()) -> list[tuple[str
         if region not in doubtful
     ]
     readings = group_readings(digits, doubtful, tilt_deg=found.tilt_deg)
-    lines = drawn_lines(readings, found, page)
+    lines = drawn_lines([digit.box_xywh for digit in digits], found, page)
     parted = parted_in_cells(readings, found, lines)
     return [(reading.text, reading.whole) for reading in joined_in_fields(parted, doubtful, found, lines)]
 
@@ -93,10 +94,9 @@ def test_on_a_tilted_page_as_well(angle: int) -> None:
     )
     digits = [Digit(int(value), 0.99, box) for value, (_, _, box) in zip("4085213974", lines, strict=True)]
     readings = group_readings(digits, tilt_deg=found.tilt_deg)
-    assert [reading.text for reading in joined_in_fields(readings, (), found, drawn_lines(readings, found, page))] == [
-        "408521",
-        "3974",
-    ]
+    boxes = [digit.box_xywh for digit in digits]
+    joined = joined_in_fields(readings, (), found, drawn_lines(boxes, found, page))
+    assert [reading.text for reading in joined] == ["408521", "3974"]
 
 
 def test_two_fields_are_two_numbers() -> None:
@@ -180,10 +180,9 @@ def test_a_line_beside_the_middle_of_two_digits_is_no_side_of_a_box() -> None:
 def test_a_field_with_a_number_that_is_not_whole_is_not_whole() -> None:
     page = field("74")
     found = find_regions(page)
-    readings = group_readings([Digit(7, 0.99, found.regions[0].box_xywh), Digit(4, 0.99, found.regions[1].box_xywh)])
-    joined = joined_in_fields(
-        (readings[0], replace(readings[1], whole=False)), (), found, drawn_lines(readings, found, page)
-    )
+    boxes = [region.box_xywh for region in found.regions[:2]]
+    first, second = group_readings([Digit(7, 0.99, boxes[0]), Digit(4, 0.99, boxes[1])])
+    joined = joined_in_fields((first, replace(second, whole=False)), (), found, drawn_lines(boxes, found, page))
     assert [(reading.text, reading.whole) for reading in joined] == [("74", False)]
 
 

@@ -24,19 +24,13 @@ from edge_app.scorer import Scorer
 from edge_app.stages.alternatives import propose
 from edge_app.stages.binarize import Ink, Polarity, binarize
 from edge_app.stages.boxes import lies_in
-from edge_app.stages.cells import in_cells
-from edge_app.stages.classify import DIGITS, ONE, Scored, classify, share_of_digits
+from edge_app.stages.classify import ONE, Scored, classify, share_of_digits
 from edge_app.stages.closer import enlargement
-from edge_app.stages.columns import joined_in_columns
-from edge_app.stages.company import in_company
-from edge_app.stages.context import believable, is_calm, is_plain, with_clear_ends
+from edge_app.stages.context import is_calm, is_plain, with_clear_ends
 from edge_app.stages.crop import Patch, crop_regions
 from edge_app.stages.division import UNLIKE, best_division
-from edge_app.stages.dotted import without_dotted
-from edge_app.stages.fields import joined_in_fields, parted_in_cells
-from edge_app.stages.hand import in_one_hand
 from edge_app.stages.margin import margin_px, with_margin, without_margin
-from edge_app.stages.marks import parted_at_marks
+from edge_app.stages.numbers import numbers_of
 from edge_app.stages.orientation import (
     QUARTERS,
     Lie,
@@ -57,20 +51,12 @@ from edge_app.stages.page import (
     wholly_on_page,
     without_surroundings,
 )
-from edge_app.stages.readings import group_readings
 from edge_app.stages.regions import RegionLimits, find_regions, with_limits
-from edge_app.stages.remnants import without_remnants
 from edge_app.stages.reverse import shows_through, without_pale
 from edge_app.stages.roi import moved, part_of, roi_box
 from edge_app.stages.search import score_divisions
-from edge_app.stages.sevens import told_by_bars
 from edge_app.stages.shrink import shrunk
-from edge_app.stages.signs import parentheses, with_bent_ones, without_small_signs
-from edge_app.stages.slashes import without_slashes
-from edge_app.stages.strokes import without_digit, without_digits, without_ruled_ones
-from edge_app.stages.units import without_dollars, without_percents, without_tailed_letters
-from edge_app.stages.uprights import drawn_lines
-from edge_app.stages.words import in_words
+from edge_app.stages.told import told_apart
 from edge_app.stopwatch import StopWatch
 
 CROPS_IN_A_ROW = 16  # of the layer that shows them
@@ -267,10 +253,38 @@ class Pipeline:
 
         Where the other side of the paper shows through, pale ink is none; in frames that follow, this is tried at once.
         """
-        limits = self._limits if follows else self._settings.limits
         if self._follows and self._frames_without_pale > 0:
             self._frames_without_pale -= 1
             pale_ink = False
+        region_map, mask, scored = self._sought(frame, watch, page, follows, polarity, pale_ink)
+        told = told_apart(self._divided(frame, watch, region_map, scored), region_map, mask)
+        verdicts = classify(told.settled, self._settings.threshold)
+        watch.lap("classify")
+        readings = numbers_of(told, verdicts, region_map, frame.size_wh)
+        shown_through = pale_ink and shows_through(readings, told.settled)
+        if not shown_through:
+            readings = readings if pale_ink else without_pale(readings, told.settled)
+            readings = with_clear_ends(readings, verdicts.others, region_map)
+        watch.lap("readings")
+        if shown_through:
+            self._frames_without_pale = LOOK_AGAIN_FRAMES
+            return self._read_ink(frame, watch, page, follows, polarity, pale_ink=False)
+        return _Said(readings, region_map, scored.belief, told.patches)
+
+    def _sought(
+        self,
+        frame: Frame,
+        watch: StopWatch,
+        page: UInt8 | None,
+        follows: bool,
+        polarity: Polarity | None,
+        pale_ink: bool,
+    ) -> tuple[RegionMap, UInt8, Scored]:
+        """Regions, the mask that they were found in, and what the classifier says of them.
+
+        Where many of those that were looked at are digits, more are.
+        """
+        limits = self._limits if follows else self._settings.limits
         region_map, mask = self._find(frame, watch, page, polarity, limits, pale_ink)
         scored = self._scored(frame, region_map, watch, follows)
         wanted = self._settings.limits.extended(share_of_digits(scored))
@@ -280,47 +294,16 @@ class Pipeline:
             scored = self._scored(frame, region_map, watch, follows, known)
         if follows:
             self._limits = wanted
-        belief = scored.belief
-        proposals = propose(region_map, belief)
+        return region_map, mask, scored
+
+    def _divided(self, frame: Frame, watch: StopWatch, region_map: RegionMap, scored: Scored) -> Scored:
+        """Regions that are joined, parted or as they were, whichever the classifier takes for digits."""
+        proposals = propose(region_map, scored.belief)
         watch.lap("regions")
-        if proposals.ways:
-            some, proposed = score_divisions(proposals, lambda part: self._scorer.score(frame.gray, part, watch))
-            scored = best_division(some, scored, proposed)
-        by_hand = without_ruled_ones(told_by_bars(in_one_hand(scored)), region_map)
-        told_apart = without_slashes(by_hand)
-        brackets = parentheses(told_apart)
-        told_apart = replace(told_apart, scores=without_digit(told_apart.scores, brackets))
-        told_apart = without_percents(without_dollars(without_small_signs(told_apart)), region_map)
-        told_apart = without_dotted(told_apart, region_map)
-        signs = brackets | (by_hand.scores.argmax(axis=1) < DIGITS) & (told_apart.scores.argmax(axis=1) >= DIGITS)
-        settled = with_bent_ones(in_company(without_tailed_letters(told_apart)))
-        lines = drawn_lines(settled.digits, region_map, mask)
-        celled = in_cells(settled, region_map, lines)
-        words = in_words(settled, signs, celled)
-        settled = replace(settled, scores=without_digits(settled.scores, words))
-        verdicts = classify(settled, self._settings.threshold)
-        watch.lap("classify")
-        numbers = group_readings(
-            verdicts.digits, verdicts.doubtful, frame.size_wh, region_map.tilt_deg, signs=verdicts.others
-        )
-        unread = verdicts.doubtful + verdicts.others
-        numbers = joined_in_columns(parted_in_cells(numbers, region_map, lines), unread, region_map, lines)
-        readings = joined_in_fields(numbers, unread, region_map, lines)
-        alone = {settled.regions[row].box_xywh for row in np.flatnonzero(celled)}
-        in_fields = frozenset(readings).difference(numbers)
-        in_fields |= {number for number in readings if alone.issuperset(digit.box_xywh for digit in number.digits)}
-        patches = {region.box_xywh: patch for region, patch in zip(settled.regions, settled.patches, strict=True)}
-        letters, signs = ({settled.regions[row].box_xywh for row in np.flatnonzero(rows)} for rows in (words, signs))
-        readings = believable(readings, verdicts.others, region_map, patches, letters, signs, in_fields)
-        readings = without_remnants(parted_at_marks(readings, settled, region_map), settled)
-        if pale_ink and shows_through(readings, settled):
-            watch.lap("readings")
-            self._frames_without_pale = LOOK_AGAIN_FRAMES
-            return self._read_ink(frame, watch, page, follows, polarity, pale_ink=False)
-        readings = readings if pale_ink else without_pale(readings, settled)
-        readings = with_clear_ends(readings, verdicts.others, region_map)
-        watch.lap("readings")
-        return _Said(readings, region_map, belief, patches)
+        if not proposals.ways:
+            return scored
+        some, proposed = score_divisions(proposals, lambda part: self._scorer.score(frame.gray, part, watch))
+        return best_division(some, scored, proposed)
 
     def _scored(
         self, frame: Frame, region_map: RegionMap, watch: StopWatch, follows: bool, known: Scored | None = None

@@ -273,14 +273,14 @@ def test_a_page_is_read_alone_where_a_knot_in_the_desk_beside_it_passes_for_a_hu
     for y in range(30, 450, 6):
         desk[y : y + 4, 520 - random.integers(30, 90) : 520 + random.integers(30, 90)] = 40
     desk[60:260, 60:400] = 215
-    for x in range(100, 360, 30):
+    for x in range(100, 250, 30):  # too few to be more than specks beside it
         cv2.ellipse(desk, (x, 160), (5, 7), 0, 0, 360, (40,), 2, cv2.LINE_AA)
 
     eleven = replace(DIGIT_OUTPUT, shape=(1, 11))
     all_zeros = FakeInterpreter(certain_of([0], classes=11), output_details=eleven)
     readings = Pipeline(all_zeros, ReadSettings(threshold=0.5)).read(Frame(desk, 0, 0)).readings
 
-    assert [reading.text for reading in readings] == 9 * ["0"]
+    assert [reading.text for reading in readings] == 5 * ["0"]
 
 
 def test_a_soft_shadow_on_a_page_before_a_wall_hides_nothing() -> None:

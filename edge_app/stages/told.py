@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +23,7 @@ from edge_app.stages.uprights import drawn_lines
 from edge_app.stages.words import in_words
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Told:
     """Regions, with digits told from what looks like them.
 
@@ -40,7 +41,7 @@ class Told:
     celled: NDArray[np.bool_]
     lines: UInt8 | None
 
-    @property
+    @cached_property
     def patches(self) -> Mapping[BoxXYWH, Patch]:
         """What each was cut from, by its box."""
         pairs = zip(self.settled.regions, self.settled.patches, strict=True)

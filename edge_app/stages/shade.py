@@ -28,6 +28,7 @@ INK_ON_IT = 0.12, 0.45  # of a marked area, that is as dark as ink
 PLAIN, PARTLY_PLAIN = 0.9, 0.5  # of its brightness without thin strokes; of its area, that has nothing on it
 BAR = 0.76  # of the rectangle round it, however it lies
 STROKE_ENDS = 0.18, 0.6  # of its outline, along which a bleached piece of a stroke goes on as ink; a cell has more
+FINER = 0.5  # of its own width, that of the ink on it; a stroke whose pen ran dry goes on as broad as it was
 
 LIGHTEST_SHADE = 0.86  # of paper's brightness
 LEAST_SHADE = 0.008  # of the picture
@@ -109,14 +110,19 @@ def _marked(pale: UInt8, small: UInt8, fine: UInt8, is_ink: Mask) -> Mask:
         for part in (is_ink, ~_below(PLAIN, share_of_paper(small, fine)))
     )
     found &= (on_it >= INK_ON_IT[0]) & (on_it <= INK_ON_IT[1]) & (plain >= PARTLY_PLAIN)
+    _, strokes = cv2.connectedComponents(is_ink.view(np.uint8), connectivity=8)
+    ink_depth = cv2.distanceTransform(is_ink.view(np.uint8), cv2.DIST_C, 3)
     for area in np.flatnonzero(found):
         x, y, width, height = stats[area, :4]
         part = slice(y - 1, y + height + 1), slice(x - 1, x + width + 1)  # it does not reach the picture's rim
         own = (areas[part] == area).view(np.uint8)
         _, (across, along), _ = cv2.minAreaRect(cv2.findNonZero(own))
-        ink_around = is_ink[part][cv2.dilate(own, window(1)) > own].mean()
+        with_rim = cv2.dilate(own, window(1)) > 0
+        ink_around = is_ink[part][with_rim & (own == 0)].mean()
         is_bar = size[area] >= BAR * (across + 1) * (along + 1)
-        found[area] = is_bar and not STROKE_ENDS[0] <= ink_around <= STROKE_ENDS[1]
+        on_area = np.isin(strokes, strokes[part][with_rim & is_ink[part]]) & is_ink
+        is_finer = ink_depth[on_area].max() <= FINER * cv2.distanceTransform(own, cv2.DIST_C, 3).max()
+        found[area] = is_bar and is_finer and not STROKE_ENDS[0] <= ink_around <= STROKE_ENDS[1]
     return np.asarray(cv2.dilate(found[areas].view(np.uint8), window(1)) > 0)
 
 

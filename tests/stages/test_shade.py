@@ -81,6 +81,8 @@ def marking(kind: str = "") -> tuple[UInt8, UInt8]:
     strokes[53:63, 64:92:8] = strokes[53:63, 65:92:8] = strokes[53:63, 66:92:8] = 120 if kind == "a faint pen" else 50
     if kind == "a piece of a stroke":
         strokes[50:68, 35:60] = strokes[50:68, 100:125] = 50
+    if kind == "the end of a stroke":
+        strokes[50:68, 100:125] = 50
     if kind == "a cell":
         strokes[43:75, 53:107][bar[43:75, 53:107] == 0] = 50  # a border that is no thin stroke
     if kind == "one stroke":
@@ -113,7 +115,9 @@ def test_a_small_marking_is_paper() -> None:
     assert (with_shade(small, PAPER, HALF)[50:58, 60:76] == 176).all()
 
 
-@pytest.mark.parametrize("kind", ["a corner", "grain", "a faint pen", "one stroke", "a piece of a stroke"])
+@pytest.mark.parametrize(
+    "kind", ["a corner", "grain", "a faint pen", "one stroke", "a piece of a stroke", "the end of a stroke"]
+)
 def test_what_is_not_quite_a_marking_is_not_paper(kind: str) -> None:
     small, _ = marking(kind)
 

@@ -52,14 +52,19 @@ def in_words(scored: Scored, signs: NDArray[np.bool_], in_cells: NDArray[np.bool
     whole = ~np.array([region.cut for region in scored.regions], dtype=bool)
     digit = whole & (scored.scores.argmax(axis=1) < DIGITS)
     letter = whole & ~signs & (scored.scores[:, DIGITS] >= SURELY_NONE)
-    letter[letter] = [scored.patches[row].unrest < WRITTEN for row in np.flatnonzero(letter)]
     if np.count_nonzero(letter) < LETTERS_LEAST:
         return found
     hardly_none = whole & ~digit & (scored.scores[:, DIGITS] < SURELY_NONE)  # no evidence, but it parts no word
     rows = np.flatnonzero(digit | letter | hardly_none)
     boxes = as_boxes([scored.regions[row].box_xywh for row in rows])
-    word = _components(_neighbours(boxes))
+    close = _neighbours(boxes)
     aspects = boxes[:, 2] / boxes[:, 3]
+    in_words = letter[rows] & ((close.sum(axis=1) > 1) | (aspects >= JOINED))
+    letter[rows] = [is_one and scored.patches[row].unrest < WRITTEN for row, is_one in zip(rows, in_words, strict=True)]
+    kept = (digit | letter | hardly_none)[rows]
+    rows, boxes, aspects, word = rows[kept], boxes[kept], aspects[kept], _components(close[np.ix_(kept, kept)])
+    if not letter.any():
+        return found
     broad = letter[rows] & (aspects >= min(BROAD, BROAD_SHARE * float(np.median(aspects[letter[rows]]))))
     kinds = letter[rows], broad, digit[rows]
     letters, broads, digits = (np.bincount(word[kind], minlength=len(rows)) for kind in kinds)
@@ -67,7 +72,7 @@ def in_words(scored: Scored, signs: NDArray[np.bool_], in_cells: NDArray[np.bool
         return found
     in_clear = int(broads[(broads >= CLEAR_WORD) & (letters >= 2 * digits)].sum())
     beside = ((letters + digits > 1) & (broads > 0))[word]  # a slim one among digits alone is a sign
-    found[rows] = letter[rows] & (beside | (boxes[:, 2] >= JOINED * boxes[:, 3]))
+    found[rows] = letter[rows] & (beside | (aspects >= JOINED))
     weighed = []
     for run in _runs(word, boxes[:, 0] + boxes[:, 2] / 2, digit[rows]):
         beside_run = int(broads[word[run[0]]])

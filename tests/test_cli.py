@@ -198,7 +198,7 @@ def test_five_thousand_blobs_are_capped_and_the_cap_is_told(edge_app: Run, tmp_p
     done = edge_app("read", path, "--set", "detect.working_side_px=0")
 
     assert done.returncode == 0
-    assert "4744 regions over the cap (detect.max_regions) left out" in done.stderr
+    assert "4840 regions over the cap (detect.max_regions) left out" in done.stderr
 
 
 def test_pictures_of_one_name_get_an_overlay_each(edge_app: Run, page: Path, tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ Rows: TypeAlias = NDArray[np.intp]
 Flags: TypeAlias = NDArray[np.bool_]
 
 MIN_PART_AREA_PX = 8  # at working size; below this it is sensor noise, not a piece of a stroke
-MORE_DIGITS, MORE_LETTERS = 4, 2  # times as many regions, where digits are found among the tallest
+MORE_DIGITS, MORE_LETTERS = 7, 3  # times as many regions, where digits are found among the tallest
 # Share of them on a page of numbers, and on one with some; 1s aside, which anything may be. Of blobs at random places
 # a tenth passes for digits.
 MOSTLY_DIGITS, SOME_DIGITS = 0.5, 0.12
@@ -61,7 +61,7 @@ class RegionLimits:
     """
 
     min_height_px: int = 10
-    max_regions: int = 256
+    max_regions: int = 160
 
     def extended(self, digits: float) -> "RegionLimits":
         """The same for a page with such a share of digits in what was looked at, as far as there is more on it.

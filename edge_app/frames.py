@@ -98,6 +98,11 @@ class RegionMap:
     left_out: tuple[int, ...] = ()
     tilt_deg: float = 0.0
 
+    @property
+    def ink_share(self) -> float:
+        """Share of the mask that is ink."""
+        return float(self.statistics[1:, -1].sum() / self.components.size)
+
 
 @dataclass(frozen=True, slots=True)
 class TensorDetails:

@@ -61,6 +61,7 @@ from edge_app.stopwatch import StopWatch
 
 CROPS_IN_A_ROW = 16  # of the layer that shows them
 SURE_IN_OTHER = 0.95  # probability of each digit, and no lone strokes, in ink that the picture does not look like
+LEAST_INK = 0.05  # of a picture in which nothing may be a digit: with less it is blank
 LOOK_AGAIN_FRAMES = 15  # between looks at how the page lies, unless one was contested, or for a page: half a second
 
 
@@ -170,7 +171,7 @@ class Pipeline:
         frame = with_margin(frame, margin)
         frame = replace(frame, lores_gray=self._working(frame))  # made once, wherever it is asked for below
         watch.lap("binarize")
-        said = self._read_page_again(frame, watch) or self._read_whole(frame, watch)
+        said = self._read_page_again(frame, watch) or self._read_whole(frame, watch, is_close=margin > 0)
         if self._settings.polarity == "auto" and all(_may_be_a_hole(reading) for reading in said.readings):
             said = self._read_other_ink(frame, watch, said) or said
         readings = tuple(without_margin(reading, margin, size_wh) for reading in said.readings)
@@ -190,9 +191,13 @@ class Pipeline:
         self._frames_on_page, self._page = self._frames_on_page + 1, page
         return self._read_ink(frame, watch, page, follows=True)
 
-    def _read_whole(self, frame: Frame, watch: StopWatch) -> "_Said":
-        """The whole frame, or only a page in it, where what is beside it is not written."""
+    def _read_whole(self, frame: Frame, watch: StopWatch, is_close: bool) -> "_Said":
+        """The whole frame, or only a page in it, where what is beside it is not written; a digit seen close up is all
+        that there is.
+        """
         whole = self._read_ink(frame, watch, follows=True)
+        if is_close:
+            return whole
         region_map, belief = whole.region_map, whole.belief
         is_told = whole.readings or not region_map.regions  # beside what is huge, digits are too small to be any
         if is_told and region_map.dark_on_light and not (belief < UNLIKE).any() and not is_blotted(region_map, belief):
@@ -223,7 +228,7 @@ class Pipeline:
         each only once it was found; on a blank page it is not.
         """
         found = said.region_map
-        if found.dark_on_light and not found.regions:
+        if found.dark_on_light and not found.regions and found.ink_share < LEAST_INK:
             return None
         if self._follows and self._frames_to_other_ink > 0:
             self._frames_to_other_ink -= 1

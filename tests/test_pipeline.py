@@ -188,6 +188,16 @@ def test_a_digit_that_fills_its_picture_is_read(stroke: int, orientation: str) -
     assert min(width / given.shape[1], height / given.shape[0]) > 0.7
 
 
+def test_no_page_is_sought_around_a_digit_that_fills_its_picture(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(edge_app.pipeline, "find_page", lambda gray: pytest.fail("sought"))
+    gray = crop_of_a_5(10)
+    gray[84:104, 40:44] = 40  # which the model takes for no digit
+
+    readings = Pipeline(answering(5, 10), ReadSettings(threshold=0.5)).read(Frame(gray, 0, 0)).readings
+
+    assert [reading.text for reading in readings] == ["5"]
+
+
 def test_layers_of_a_digit_that_fills_its_picture_show_its_ink_where_it_stands() -> None:
     gray = crop_of_a_5()
 
@@ -504,13 +514,19 @@ def test_the_hole_in_a_0_of_light_ink_is_no_1_of_dark_ink() -> None:
     assert [[reading.text for reading in readings] for readings in said] == [["1"], ["0"]]
 
 
-@pytest.mark.parametrize(("marked", "looks"), [(False, ["auto"]), (True, ["auto", "light"])])
+@pytest.mark.parametrize(
+    ("mark", "looks"),
+    [("", ["auto"]), ("a speck", ["auto"]), ("a stroke", ["auto", "light"]), ("a block", ["auto", "light"])],
+)
 def test_a_blank_page_is_not_looked_at_in_the_other_ink(
-    marked: bool, looks: list[str], monkeypatch: pytest.MonkeyPatch
+    mark: str, looks: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     page, asked = np.full((480, 640), 210, dtype=np.uint8), []
-    if marked:
+    if mark == "a stroke":
         cv2.line(page, (300, 200), (340, 260), (40,), 6, cv2.LINE_AA)
+    if mark in ("a speck", "a block"):  # nothing of a digit's shape
+        side = 6 if mark == "a speck" else 140
+        page[200 : 200 + side, 300 : 300 + side] = 40
 
     def spy(gray: UInt8, polarity: Polarity, pale_ink: bool) -> Ink:
         asked.append(polarity)

@@ -103,9 +103,11 @@ def remove_lines(mask: UInt8, components: Int32, stats: Int32) -> UInt8:
     for line in sides:
         erase_line(erased, line, SIDE_SLIMNESS, (FOUND_TWICE_PX, FOUND_TWICE_PX))
     lines = rules + sides
-    few = len(lines) <= STROKES_OF_A_DIGIT and not any(all(reaches(line, mask.shape)) for line in lines)
-    if few and _was_a_digit(erased, carriers[components], lines):
-        return mask
+    if _may_be_strokes(lines, mask.shape):
+        held = np.zeros_like(carriers)
+        held[components[mask > erased]] = True
+        if _was_a_digit(erased, (held & carriers)[components], lines):
+            return mask
     for line in find_hairlines(erased, lines, max(HAIR_PX, thickest) if squares else HAIR_PX):
         erase_line(erased, line, SLIMNESS, _reach(line, lines, TOUCHING * side))
     erase_posts(erased, mask & ~erased)
@@ -166,10 +168,17 @@ def _dashes(stats: Int32) -> NDArray[np.bool_]:
     return np.asarray(straight & (longer >= DASH_SLIMNESS * shorter) & (stats[:, AREA] <= DASH_THICKNESS_PX * longer))
 
 
-def _was_a_digit(erased: UInt8, carried: NDArray[np.bool_], lines: list[Segment]) -> bool:
+def _may_be_strokes(lines: list[Segment], shape_hw: tuple[int, ...]) -> bool:
+    """Whether there are as few lines as a digit has strokes, of which each may be found more than once."""
+    apart = APART * max(shape_hw)
+    count = sum(len(distinct([line for line in lines if line.flat is way], apart)) for way in (True, False))
+    return count <= STROKES_OF_A_DIGIT and not any(all(reaches(line, shape_hw)) for line in lines)
+
+
+def _was_a_digit(erased: UInt8, held: NDArray[np.bool_], lines: list[Segment]) -> bool:
     """Whether what is left of the ink that held the lines is nearly as large as they were; what runs off the frame,
     as the desk around a page does, is none."""
-    left = np.where(carried, erased, 0).astype(np.uint8)
+    left = np.where(held, erased, 0).astype(np.uint8)
     _, _, stats, _ = cv2.connectedComponentsWithStats(left, connectivity=8)
     pieces = np.asarray(stats[1:], dtype=np.int32)
     largest = int(pieces[off_edges(pieces, erased.shape)][:, [WIDTH, HEIGHT]].max(initial=0))

@@ -107,6 +107,31 @@ def test_digits_that_fill_the_frame_stay_as_they_are(text: str, stroke: int) -> 
     assert without_lines(page) is page
 
 
+ARCS = {
+    "0": [(280, 60), (420, 70), (470, 200), (420, 370), (300, 375), (250, 330), (255, 180), (280, 60)],
+    "5": [(500, 45), (400, 55), (360, 75), (345, 170), (330, 175), (460, 185), (500, 250), (480, 330), (280, 350)],
+}
+
+
+@pytest.mark.parametrize("digit", list(ARCS))
+@pytest.mark.parametrize("stroke", [8, 10])
+def test_the_arcs_of_a_large_digit_stay_though_each_is_found_more_than_once(digit: str, stroke: int) -> None:
+    page = blank()
+    cv2.polylines(page, [np.array(ARCS[digit], np.int32)], False, 255, stroke)
+
+    assert without_lines(page) is page
+
+
+def test_two_lines_go_though_a_digit_between_them_is_nearly_as_large() -> None:
+    digit = blank()
+    write(digit, "8", (215, 370), size=9, stroke=14)
+    page = digit.copy()
+    for y in (60, 420):
+        cv2.line(page, (150, y), (450, y), 255, 3)
+
+    assert np.array_equal(without_lines(page), digit)
+
+
 def test_a_ruler_straight_1_in_the_middle_of_a_page_stays() -> None:
     page = blank()
     cv2.line(page, (320, 30), (320, 450), 255, 4)

@@ -14,11 +14,13 @@ STRIP_PX = 14  # to either side of a line that is looked at across it
 TAIL_PX, STEP_PX = 120, 30  # of a line, that tell where it goes on, and that it is then followed by
 LEAST_SEEN_PX = 8  # of a step: fewer may be a stroke that crosses
 BOLD_PX, MOST_MISSED = 4.0, 2  # thickness of a line that no threshold loses; steps without it, where it ends
+HIDDEN = 0.5  # of a step: where so much is ink as far as is looked, a fat stroke, it may go on behind
 WANDER_PX = 3  # that a line strays from straight: paper is bent, lenses are round
 LEAST_BARE = 0.3  # of a line: the least that nothing crosses
 MAX_STEPS = 0.03  # of that: how often the middle of the ink leaps; the strokes of joined-up writing do
 BARE_PERCENTILE = 25  # of the thickness along a line: where nothing crosses it
 CROSSING = 1.6  # times the line's thickness: thicker ink across it is a stroke that crosses
+THINNEST_STROKE_PX = 3.0  # across a line; but a line may be as thick where no dark ink is near, thinner where some is
 
 COUNT = np.int8(2 * STRIP_PX + 1)
 PLACES = np.arange(COUNT, dtype=np.int8)[:, np.newaxis]  # across a line, as they are looked at; bytes are quick
@@ -46,7 +48,9 @@ def is_straight(mask: UInt8, line: Segment) -> bool:
 
 def _crossed_from(top: NDArray[np.int64], bottom: NDArray[np.int64], found: NDArray[np.bool_]) -> float:
     """How thick the ink across a line is where a stroke crosses it."""
-    return float(percentile(np.sort((bottom - top + 1)[found]), BARE_PERCENTILE)) * CROSSING + 1
+    return max(
+        THINNEST_STROKE_PX, float(percentile(np.sort((bottom - top + 1)[found]), BARE_PERCENTILE)) * CROSSING + 1
+    )
 
 
 def thickness(mask: UInt8, line: Segment, percent: float = 50) -> float:
@@ -119,7 +123,8 @@ def _prolong(view: UInt8, along: NDArray[np.int64], course: NDArray[np.float64],
         top, bottom, found = _runs(view, along[step], course[step])
         thin = found & (bottom - top + 1 <= crossed)
         is_seen = np.count_nonzero(thin) >= LEAST_SEEN_PX
-        missed = 0 if is_seen else missed + 1
+        is_hidden = np.count_nonzero(found & (bottom - top + 1 >= COUNT)) >= HIDDEN * len(found)
+        missed = 0 if is_seen else missed if is_hidden else missed + 1
         if is_seen:
             course[step] += float(np.median(((top + bottom) / 2 - course[step])[thin]))
         known += STEP_PX

@@ -7,16 +7,18 @@ from numpy.typing import NDArray
 from edge_app.frames import Int32, UInt8
 from edge_app.stages.across import BARE_PERCENTILE, WANDER_PX, thickness
 from edge_app.stages.boxes import AREA, HEIGHT, LEFT, TOP, WIDTH
-from edge_app.stages.segments import APART, MAX_SLOPE, Segment, distinct
+from edge_app.stages.segments import APART, MAX_SLOPE, Segment, distinct, reaches
 
 DASH_SLIMNESS = 4  # length / thickness from which a small piece may be part of a broken line
 HAIR_PX = 2.5  # most thickness of the fine lines of a grid
 HAIR_SHARE = 0.2  # of the grid's side: the least of such a line that the threshold left
 SPACED_SHARE = 0.1  # the same of one that lies where the spacing puts it
 HAIR_SPAN = 0.4  # the same, from its first dash to its last
+FEWEST_DASHES = 4  # of a line that lies there, however short it is; one does where it runs off the frame
 END_PX = 8  # that the lines of a grid end before or after one another
 LONG_SHARE = 0.6  # of the frame's side: no digits in a row look like a line so long
 THICK_RULE = 2.0  # times the thickest of these, from which a short line is digits in a row
+FEWEST_SPANNING = 3  # lines from edge to edge that tell how thick those of a page are
 UNEVEN = 0.25  # of the space between rules: how far off one may lie
 
 
@@ -50,15 +52,22 @@ def are_squares(rules: list[Segment], side: int) -> bool:
     return all(len(distinct(rules, APART * side)) >= 2 for rules in ways)
 
 
-def without_digits_in_rows(mask: UInt8, rules: list[Segment]) -> tuple[list[Segment], float]:
+def without_strokes(
+    mask: UInt8, rules: list[Segment], sides: list[Segment]
+) -> tuple[list[Segment], list[Segment], float]:
     """The lines of a ruled page or a puzzle that are no thicker than lines are, and the thickness of the thickest.
 
-    The long ones tell; where nothing crosses them, in pixels.
+    The long ones tell; where several run from edge to edge of the frame, these, and of sides of boxes, too. Thickness
+    is measured where nothing crosses them, in pixels.
     """
-    bare = [thickness(mask, rule, BARE_PERCENTILE) for rule in rules]
+    bare, of_sides = ([thickness(mask, line, BARE_PERCENTILE) for line in lines] for lines in (rules, sides))
+    spanning = [px for px, rule in zip(bare, rules, strict=True) if all(reaches(rule, mask.shape))]
+    is_paper = len(spanning) >= FEWEST_SPANNING
     long = [px for px, rule in zip(bare, rules, strict=True) if rule.length >= LONG_SHARE * mask.shape[rule.flat]]
-    thickest = max(long or bare)
-    return [rule for px, rule in zip(bare, rules, strict=True) if px < THICK_RULE * thickest + 1], thickest
+    thickest = max(spanning if is_paper else long or bare)
+    most = THICK_RULE * thickest + 1
+    thin = [rule for px, rule in zip(bare, rules, strict=True) if px < most]
+    return thin, [side for px, side in zip(of_sides, sides, strict=True) if px < most or not is_paper], thickest
 
 
 def find_hairlines(mask: UInt8, lines: list[Segment], thickest: float) -> list[Segment]:
@@ -76,10 +85,11 @@ def find_hairlines(mask: UInt8, lines: list[Segment], thickest: float) -> list[S
     _, _, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
     pieces = np.asarray(stats[1:], dtype=np.int32)
     turned = pieces[:, [TOP, LEFT, HEIGHT, WIDTH, AREA]]
-    return _rows_of_dashes(pieces, flat, thickest) + _rows_of_dashes(turned, upright, thickest)
+    height, width = mask.shape
+    return _rows_of_dashes(pieces, flat, thickest, width) + _rows_of_dashes(turned, upright, thickest, height)
 
 
-def _rows_of_dashes(pieces: Int32, strong: list[Segment], thickest: float) -> list[Segment]:
+def _rows_of_dashes(pieces: Int32, strong: list[Segment], thickest: float, side: int) -> list[Segment]:
     """The lines that are left in pieces between those known.
 
     Args:
@@ -87,6 +97,7 @@ def _rows_of_dashes(pieces: Int32, strong: list[Segment], thickest: float) -> li
         strong: two or more lines of one direction.
         thickest: that a piece may be in the mean. What is thicker than `HAIR_PX` may also be a 1 in a column of such,
             and must lie where the grid has a line.
+        side: of the frame, that the lines run along.
     """
     first, last = min(line.along[0] for line in strong), max(line.along[-1] for line in strong)
     dashes = pieces[_may_be_dashes(pieces, first, last, thickest)]
@@ -108,14 +119,16 @@ def _rows_of_dashes(pieces: Int32, strong: list[Segment], thickest: float) -> li
         ends = starts + dashes[row, WIDTH] - 1
         follows = np.append(True, starts[1:] > np.maximum.accumulate(ends)[:-1])
         row, starts, ends = row[follows], starts[follows], ends[follows]
-        if ends[-1] - starts[0] < HAIR_SPAN * (last - first):
+        is_broken = starts[0] == 0 or ends[-1] == side - 1 or len(row) >= FEWEST_DASHES
+        if ends[-1] - starts[0] < HAIR_SPAN * (last - first) and not is_broken:
             continue
         drawn = float((ends - starts + 1).sum())
         along = np.column_stack([starts, ends]).astype(float)
         across = middles[row, 1:] + slopes[row, None] * (along - middles[row, :1])
         line = Segment(tuple(along.ravel()), tuple(across.ravel()), drawn, strong[0].flat)
         fine = dashes[row, AREA].sum() <= HAIR_PX * drawn and drawn >= HAIR_SHARE * (last - first)
-        if fine or (drawn >= SPACED_SHARE * (last - first) and _is_one_of_a_grid(line, strong)):
+        enough = is_broken or drawn >= SPACED_SHARE * (last - first)
+        if fine or (enough and _is_one_of_a_grid(line, strong)):
             found.append(line)
     return found
 

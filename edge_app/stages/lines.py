@@ -19,11 +19,11 @@ from edge_app.stages.grids import (
     are_squares,
     find_hairlines,
     spacing_of,
-    without_digits_in_rows,
+    without_strokes,
 )
 from edge_app.stages.loops import is_loop
-from edge_app.stages.rules import completed, find_rules, reaches
-from edge_app.stages.segments import APART, FOUND_TWICE_PX, Segment, distinct, in_rows, straight_segments
+from edge_app.stages.rules import completed, find_rules
+from edge_app.stages.segments import APART, FOUND_TWICE_PX, Segment, distinct, in_rows, reaches, straight_segments
 from edge_app.stages.stacks import without_bridges
 from edge_app.stages.underlines import without_underlines
 
@@ -31,6 +31,7 @@ CARRIER_SHARE = 0.22  # of the frame's longer side: least extent of a piece of i
 LOOP_SHARE = 0.06  # the same of one that may be a loop around a digit
 PIECE_SHARE = 0.055  # the same on a ruled page, of what the threshold left of a faint rule
 CARRIER_FILL = 0.4  # most of its box that is ink
+FAT_SHARE = 0.85  # of the sides of a piece with more: the most that its thick ink takes up where lines are joined to it
 DASH_THICKNESS_PX = 5
 DASH_SLOPE = 0.15
 WIDEST_SPACING = 0.2  # of the longer side, of a page that is looked at again for what is left of faint rules
@@ -69,7 +70,7 @@ def remove_lines(mask: UInt8, components: Int32, stats: Int32) -> UInt8:
     Returns:
         The same array where there are no lines, else a fresh one.
     """
-    carriers = _carriers(stats, mask.shape)
+    carriers = _carriers(stats, mask.shape) | _fat_on_rules(components, stats)
     if not carriers.any():
         return mask
     may_be_loops = np.flatnonzero(_carriers(stats, mask.shape, LOOP_SHARE)).tolist()
@@ -81,8 +82,7 @@ def remove_lines(mask: UInt8, components: Int32, stats: Int32) -> UInt8:
             return mask
     side = max(mask.shape)
     drawn = np.where(carriers | _dashes(stats), 255, 0).astype(np.uint8)[components]
-    thick = cv2.morphologyEx(drawn, cv2.MORPH_OPEN, np.ones((THICKEST_PX, THICKEST_PX), np.uint8))
-    found = straight_segments(np.asarray(cv2.subtract(drawn, thick), dtype=np.uint8), side)
+    found = straight_segments(np.asarray(cv2.subtract(drawn, _thick(drawn)), dtype=np.uint8), side)
     rows = [row for row in in_rows(found, IN_ROW * side) if is_straight(mask, row)]
     sides = find_box_sides(mask, rows)
     rules = find_rules(rows, sides, mask.shape)
@@ -91,7 +91,7 @@ def remove_lines(mask: UInt8, components: Int32, stats: Int32) -> UInt8:
         rules = completed(rules, ruled, _pieces(mask, components, stats, carriers, ruled), IN_ROW * side)
     squares, thickest = are_squares(rules, side), HAIR_PX
     if squares or len(ruled) >= 2:
-        rules, thickest = without_digits_in_rows(mask, rules)
+        rules, sides, thickest = without_strokes(mask, rules, sides)
     sides = without_rules(sides, rules, IN_ROW * side)
     if not rules and not sides:
         return mask
@@ -109,7 +109,7 @@ def remove_lines(mask: UInt8, components: Int32, stats: Int32) -> UInt8:
         if _was_a_digit(erased, (held & carriers)[components], lines):
             return mask
     for line in find_hairlines(erased, lines, max(HAIR_PX, thickest) if squares else HAIR_PX):
-        erase_line(erased, line, SLIMNESS, _reach(line, lines, TOUCHING * side))
+        erase_line(erased, line, DASH_SLIMNESS, _reach(line, lines, TOUCHING * side))
     erase_posts(erased, mask & ~erased)
     return erased
 
@@ -159,6 +159,25 @@ def _carriers(stats: Int32, shape_hw: tuple[int, ...], share: float = CARRIER_SH
     found = large & (thin | level)
     found[0] = False  # paper
     return np.asarray(found)
+
+
+def _fat_on_rules(components: Int32, stats: Int32) -> NDArray[np.bool_]:
+    """Which large pieces are fat, but for thin ink that sticks out of them: the rules that a marker's digit joins."""
+    found = np.zeros(len(stats), dtype=bool)
+    fat = stats[:, AREA] > CARRIER_FILL * stats[:, WIDTH] * stats[:, HEIGHT]
+    fat &= np.maximum(stats[:, WIDTH], stats[:, HEIGHT]) >= CARRIER_SHARE * max(components.shape)
+    fat[0] = False  # paper
+    for row in np.flatnonzero(fat):
+        left, top, width, height, _ = stats[row].tolist()
+        own = (components[top : top + height, left : left + width] == row).astype(np.uint8)
+        _, _, across, down = cv2.boundingRect(_thick(own))
+        found[row] = across < FAT_SHARE * width or down < FAT_SHARE * height
+    return found
+
+
+def _thick(ink: UInt8) -> UInt8:
+    """What of a mask is thicker than a line."""
+    return np.asarray(cv2.morphologyEx(ink, cv2.MORPH_OPEN, np.ones((THICKEST_PX, THICKEST_PX), np.uint8)), np.uint8)
 
 
 def _dashes(stats: Int32) -> NDArray[np.bool_]:

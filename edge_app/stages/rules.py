@@ -14,10 +14,11 @@ from edge_app.stages.segments import (
     in_line,
     is_parallel,
     is_square_to,
+    reaches,
 )
 
 RULE_SHARE = 0.42  # of the frame's side that a line lies along: no stroke of a digit among others is as long
-FROM_EDGE = 0.02  # of that side: a line that begins and ends so near the frame's edges goes on outside it
+MARGIN_SHARE, FEWEST_OF_GRID = 0.5, 3  # of the frame's height: what crosses rules alone; how many do on squares
 PARALLEL_SHARE = 0.11  # the same, for what runs as the rules of a ruled page do; a stroke of a 2 seldom is as long
 
 
@@ -46,6 +47,8 @@ def find_rules(segments: list[Segment], sides: list[Segment], shape_hw: tuple[in
     plumb = [s for s in upright if s.drawn >= (ONE_OF_SEVERAL_SHARE if is_ruled else RULE_SHARE) * shape_hw[0]]
     if is_ruled:
         plumb = [s for s in plumb if is_square_to(s, rules)]
+        if len(distinct(plumb, apart)) < FEWEST_OF_GRID:
+            plumb = [s for s in plumb if s.length >= MARGIN_SHARE * shape_hw[0]]
     if is_ruled or len(distinct(plumb, apart)) >= 3:
         return rules + plumb
     return rules + _spanning(upright, shape_hw)
@@ -62,12 +65,6 @@ def _spanning(segments: list[Segment], shape_hw: tuple[int, ...]) -> list[Segmen
             if in_line(chord, first, WANDER_PX) and in_line(chord, last, WANDER_PX):
                 found.append(line)
     return found
-
-
-def reaches(line: Segment, shape_hw: tuple[int, ...]) -> tuple[bool, bool]:
-    """Whether a line reaches the frame's edge at its start and at its end; no stroke of a digit reaches both."""
-    side = shape_hw[line.flat]
-    return line.along[0] <= FROM_EDGE * side, line.along[-1] >= (1 - FROM_EDGE) * side
 
 
 def _may_be_rules(segments: list[Segment], sides: list[Segment], shape_hw: tuple[int, ...]) -> list[Segment]:

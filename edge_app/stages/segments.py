@@ -23,6 +23,7 @@ FOUND_TWICE_PX = 5  # to either side of a segment the same line would be found o
 LARGE_PX = 800  # longer side, from which half the resolution will do: a quarter of the pixels to vote
 LEAST_COVERED = 100  # of 255 of a pixel there: half of it, which a hairline covers
 MAX_SLOPE = 0.58  # from level or plumb: 30 degrees
+FROM_EDGE = 0.02  # of the frame's side: a line that begins and ends so near the frame's edges goes on outside it
 ROW_GAP = 0.7  # of the longer of two pieces: digits below each other on rules are further apart than tall
 
 
@@ -180,3 +181,9 @@ def in_line(rule: Segment, segment: Segment, near: float) -> bool:
 def is_square_to(margin: Segment, rules: list[Segment], most: float = SQUARE) -> bool:
     """Whether an upright line crosses the rules at a right angle, as far as perspective leaves it one."""
     return abs(margin.slope + float(np.median([rule.slope for rule in rules]))) <= most
+
+
+def reaches(line: Segment, shape_hw: tuple[int, ...]) -> tuple[bool, bool]:
+    """Whether a line reaches the frame's edge at its start and at its end; no stroke of a digit reaches both."""
+    side = shape_hw[line.flat]
+    return line.along[0] <= FROM_EDGE * side, line.along[-1] >= (1 - FROM_EDGE) * side

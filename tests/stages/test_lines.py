@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edge_app.frames import UInt8
-from edge_app.stages.grids import without_digits_in_rows
+from edge_app.stages.grids import without_strokes
 from edge_app.stages.lines import _reach, remove_lines
 from edge_app.stages.regions import find_regions
 from edge_app.stages.segments import Segment
@@ -407,8 +407,9 @@ def test_a_short_line_may_be_twice_as_thick_as_the_long_ones(px: int, length: in
     border = Segment((30.0, 1250.0), (200.0, 200.0), 1220.0, True)
     other = Segment((30.0, 30.0 + length), (500.0, 500.0), float(length), True)
 
-    assert without_digits_in_rows(page, [border, other]) == (
+    assert without_strokes(page, [border, other], []) == (
         [border, other] if kept else [border],
+        [],
         px if length > 600 else 7,
     )
 
@@ -582,3 +583,69 @@ def test_a_large_0_with_nothing_in_it_is_no_loop() -> None:
     cv2.circle(page, (300, 200), 4, 255, -1)  # a speck
 
     np.testing.assert_array_equal(without_lines(page), page)
+
+
+def large_on_rules(digit: str, stroke: int) -> tuple[UInt8, UInt8]:
+    """A digit over several rules of paper; and these, from edge to edge."""
+    ink, rules = blank(), blank()
+    write(ink, digit, (190, 400), size=14, stroke=stroke)
+    for y in range(20, 480, 40):
+        cv2.line(rules, (0, y), (640, y + 5), 255, 2)
+    return ink, rules
+
+
+@pytest.mark.parametrize(("digit", "stroke"), [("4", 10), ("9", 12), ("1", 9), ("7", 10)])
+def test_the_strokes_of_a_large_digit_are_no_lines_of_the_paper_that_it_crosses(digit: str, stroke: int) -> None:
+    ink, rules = large_on_rules(digit, stroke)
+
+    left = without_lines(ink | rules)
+
+    assert np.count_nonzero(left & ink) >= 0.97 * np.count_nonzero(ink)
+    assert np.count_nonzero(left & ~ink) <= 0.02 * np.count_nonzero(rules)
+
+
+def test_rules_go_from_a_digit_of_a_fat_marker_though_most_of_its_box_is_ink() -> None:
+    ink, rules = large_on_rules("8", 110)
+
+    left = without_lines(ink | rules)
+
+    assert np.array_equal(left & ink, ink)
+    assert np.count_nonzero(left & ~ink) <= 0.1 * np.count_nonzero(rules & ~ink)
+    assert not left[:, :150].any()
+    assert not left[:, 560:].any()
+
+
+def test_a_bold_rule_goes_on_behind_a_fat_stroke() -> None:
+    ink, rules = blank(), blank()
+    cv2.line(ink, (75, 60), (75, 420), 255, 90)
+    for y in range(40, 480, 60):
+        cv2.line(rules, (0, y), (640, y), 255, 5)
+
+    left = without_lines(ink | rules)
+
+    assert not left[:, :10].any()
+    assert np.array_equal(left[70:410, 30:120], ink[70:410, 30:120])
+
+
+def test_a_rule_that_the_threshold_left_thinner_near_a_digit_goes_whole() -> None:
+    ink, rules = blank(), blank()
+    write(ink, "5", (60, 300), size=5, stroke=12)
+    for y in range(30, 480, 38):
+        rules[y, :] = 255
+        rules[y - 1 : y + 2, 260:] = 255
+
+    left = without_lines(ink | rules)
+
+    assert not left[:, 260:].any()
+    assert np.count_nonzero(left & ink) >= 0.99 * np.count_nonzero(ink)
+
+
+def test_what_a_digit_left_of_the_lines_of_squares_at_the_edge_of_the_frame_goes() -> None:
+    page = np.zeros((960, 1280), np.uint8)
+    for at in range(24, 1280, 53):
+        cv2.line(page, (at, 0), (at, 960), 255, 5)
+        cv2.line(page, (0, at), (1280, at), 255, 5)
+    page[60:, 160:780] = 0  # where the strokes of a digit made the threshold blind to faint lines
+    write(page, "0", (220, 820), size=22, stroke=26)
+
+    assert not without_lines(page)[:40].any()

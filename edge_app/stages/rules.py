@@ -7,6 +7,7 @@ from edge_app.stages.box_sides import TOUCHING, is_of_a_grid, lies_on
 from edge_app.stages.grids import is_evenly_spaced
 from edge_app.stages.segments import (
     APART,
+    FROM_EDGE,
     ONE_OF_SEVERAL_SHARE,
     Segment,
     as_one,
@@ -31,7 +32,7 @@ def find_rules(segments: list[Segment], sides: list[Segment], shape_hw: tuple[in
         shape_hw: of the frame.
     """
     apart = APART * max(shape_hw)
-    candidates = _may_be_rules(segments, sides, shape_hw)
+    candidates = [s for s in _may_be_rules(segments, sides, shape_hw) if not _lies_along_edge(s, shape_hw)]
     flat, upright = ([s for s in candidates if s.flat is way] for way in (True, False))
     rules = [s for s in flat if s.drawn >= RULE_SHARE * shape_hw[1]]
     shorter = [s for s in flat if s.drawn >= ONE_OF_SEVERAL_SHARE * shape_hw[1]]
@@ -65,6 +66,12 @@ def _spanning(segments: list[Segment], shape_hw: tuple[int, ...]) -> list[Segmen
             if in_line(chord, first, WANDER_PX) and in_line(chord, last, WANDER_PX):
                 found.append(line)
     return found
+
+
+def _lies_along_edge(line: Segment, shape_hw: tuple[int, ...]) -> bool:
+    """Whether a line runs beside the frame's edge, as the desk does that is seen beyond a page's."""
+    side = shape_hw[not line.flat]
+    return max(line.across) <= FROM_EDGE * side or min(line.across) >= (1 - FROM_EDGE) * side
 
 
 def _may_be_rules(segments: list[Segment], sides: list[Segment], shape_hw: tuple[int, ...]) -> list[Segment]:

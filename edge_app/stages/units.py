@@ -55,9 +55,9 @@ def without_tailed_letters(scored: Scored) -> Scored:
         scored: of one frame; where the model has no class for what is no digit it stays as it is.
     """
     boxes, digit, likest = _looks(scored)
-    anything, found = np.ones(len(boxes), dtype=bool), np.zeros(len(boxes), dtype=bool)
+    whole, found = np.array([not region.cut for region in scored.regions], dtype=bool), np.zeros(len(boxes), dtype=bool)
     for row in np.flatnonzero(digit & are_among(likest, LIKE_TAILED)):
-        before, _ = next_to(int(row), boxes, anything, LETTER_HEIGHTS, LETTER_GAP)
+        before, _ = next_to(int(row), boxes, whole, LETTER_HEIGHTS, LETTER_GAP)
         found[row] = (
             before is not None
             and not digit[before]

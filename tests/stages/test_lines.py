@@ -649,3 +649,18 @@ def test_what_a_digit_left_of_the_lines_of_squares_at_the_edge_of_the_frame_goes
     write(page, "0", (220, 820), size=22, stroke=26)
 
     assert not without_lines(page)[:40].any()
+
+
+def test_strips_of_desk_along_the_edges_of_the_frame_rule_no_page() -> None:
+    ink, desk = blank(), np.full(SHAPE, 255, np.uint8)
+    for stroke in (
+        [(135, 180), (128, 290), (150, 306), (338, 311)],
+        [(338, 150), (333, 320)],
+        [(302, 308), (296, 385)],
+    ):
+        cv2.polylines(ink, [np.array(stroke)], False, 255, 8)
+    cv2.fillPoly(desk, [np.array([(12, 4), (627, 0), (639, 475), (0, 470)])], 0)
+
+    left = without_lines(ink | desk)
+
+    assert np.array_equal(left[20:460, 20:620], ink[20:460, 20:620])

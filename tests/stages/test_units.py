@@ -85,6 +85,12 @@ def unit(box: BoxXYWH, label: int = 9, before: int = NONE) -> Scored:
     return line((before, (100, 40, 24, 50)), (label, box))
 
 
+def at_edge(scored: Scored) -> Scored:
+    """The same where the first of them runs off the frame."""
+    first, *others = scored.regions
+    return replace(scored, regions=(replace(first, cut=True), *others))
+
+
 @pytest.mark.parametrize("label", [4, 8, 9])
 def test_what_hangs_below_the_letter_before_it_is_a_letter(label: int) -> None:
     assert labels(unit((128, 58, 24, 44), label)) == [NONE, NONE]
@@ -99,6 +105,7 @@ def test_what_hangs_below_the_letter_before_it_is_a_letter(label: int) -> None:
         pytest.param(unit((128, 58, 24, 44), before=2), id="a digit before it"),
         pytest.param(unit((128, 58, 24, 44), label=7), id="looks like no letter with a tail"),
         pytest.param(line((9, (128, 58, 24, 44))), id="nothing before it"),
+        pytest.param(at_edge(unit((128, 58, 24, 44))), id="the desk before it"),
         pytest.param(
             line((NONE, (100, 40, 24, 24)), (NONE, (98, 66, 20, 26)), (8, (128, 42, 24, 50))),
             id="a broken digit before it",

@@ -22,6 +22,8 @@ PREPROCESSING = "mnist-20in28-mass-v2"  # stands in every manifest; change it wi
 CROP_SIDE_PX = 28
 INK_SIDE_PX = 20
 WORK_SIDE_PX = 60  # a large digit is first averaged down to this: 3 samples for each final pixel
+FINE_SIDE_PX = 120  # or to this, where a fine pen's strokes would be ragged there:
+FINE_INK, BROAD = 0.06, 0.25  # of its longer side squared, what is ink at the most; of its longer side, its shorter one
 THINNEST_STROKE = 0.08  # of the longer side: 98 % of MNIST's digits have a wider one
 PROPER_STROKE = 0.11  # what a thinner one is drawn out to: between MNIST's 10th and 25th percentile
 MARGIN_FRACTION = 0.15  # of the longer side: paper around the ink, to tell its brightness from
@@ -160,7 +162,7 @@ def _region_ink(gray: UInt8, region_map: RegionMap, region: Region) -> tuple[UIn
         (h, w) uint8, 255 for solid ink and 0 for paper: the region with a margin, its longer side at
         most `WORK_SIDE_PX`; a value for each column of `Measures`; and what it was made from.
     """
-    level, strokes, any_ink = _patches(gray, region_map, region)
+    level, strokes, any_ink, shrink = _patches(gray, region_map, region)
     if region_map.dark_on_light:
         level = np.asarray(cv2.bitwise_not(level), dtype=np.uint8)
     ranks = ranks_of(level, ~any_ink)
@@ -176,7 +178,7 @@ def _region_ink(gray: UInt8, region_map: RegionMap, region: Region) -> tuple[UIn
     measures = (
         solid - paper,
         (solid - paper) / max(brightness, LEAST_BRIGHTNESS),
-        width / min(1.0, WORK_SIDE_PX / max(region.box_xywh[2:])),
+        width / shrink,
     )
     return _drawn_out(ink, strokes, width), measures, Patch(level, strokes, any_ink, contrast, width)
 
@@ -289,8 +291,10 @@ def _offset(mass_px: float, side_px: int) -> int:
     return min(max(round(CROP_SIDE_PX / 2 - mass_px), 0), CROP_SIDE_PX - side_px)
 
 
-def _patches(gray: UInt8, region_map: RegionMap, region: Region) -> tuple[UInt8, UInt8, UInt8]:
-    """The region with a margin at work size: its gray, its own ink and anybody's ink, (h, w) uint8, 255 for ink."""
+def _patches(gray: UInt8, region_map: RegionMap, region: Region) -> tuple[UInt8, UInt8, UInt8, float]:
+    """The region with a margin at work size: its gray, its own ink and anybody's ink, (h, w) uint8, 255 for ink; and
+    that size divided by full resolution, at most 1.
+    """
     factor = region_map.resize_factor
     rows, columns = region_map.components.shape
     x, y, width, height = region.box_xywh
@@ -300,18 +304,21 @@ def _patches(gray: UInt8, region_map: RegionMap, region: Region) -> tuple[UInt8,
     bottom = min(math.ceil((y + height + margin) * factor), rows)
     components = region_map.components[top:bottom, left:right]
     patch = gray[round(top / factor) : round(bottom / factor), round(left / factor) : round(right / factor)]
-    shrink = WORK_SIDE_PX / max(width, height)
+    own = _numbered(components, region.components[0], region.components[0])
+    for component in region.components[1:]:
+        own |= _numbered(components, component, component)
+    side = max(width, height)
+    is_broad = min(width, height) >= BROAD * side
+    is_fine = is_broad and cv2.countNonZero(own) <= FINE_INK * (side * factor) ** 2
+    shrink = min(1.0, (FINE_SIDE_PX if is_fine else WORK_SIDE_PX) / side)
     if shrink < 1.0:
         size_wh = max(1, round(patch.shape[1] * shrink)), max(1, round(patch.shape[0] * shrink))
         patch = np.asarray(cv2.resize(patch, size_wh, interpolation=cv2.INTER_AREA), dtype=np.uint8)
     size_wh = patch.shape[1], patch.shape[0]
-    own = _numbered(components, region.components[0], region.components[0])
-    for component in region.components[1:]:
-        own |= _numbered(components, component, component)
     any_ink = _numbered(components, 1, ANY)
     strokes = _resize_mask(own, size_wh)
     stands_alone = cv2.countNonZero(any_ink) == cv2.countNonZero(own)
-    return patch, strokes, strokes if stands_alone else _resize_mask(any_ink, size_wh)
+    return patch, strokes, strokes if stands_alone else _resize_mask(any_ink, size_wh), shrink
 
 
 def _numbered(components: Int32, first: int, last: int) -> UInt8:

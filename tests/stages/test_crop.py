@@ -156,6 +156,17 @@ def test_what_has_paper_on_both_sides_has_no_dark_rim_and_the_edge_of_something_
     assert edge.dark_rim > 2 * MAX_DARK_RIM
 
 
+def test_the_strokes_of_a_fine_pen_are_smooth_however_large_they_are_written() -> None:
+    page = np.full((960, 1280), 220, np.uint8)
+    arcs = [(430, 190), (560, 150), (650, 250), (560, 420), (420, 560), (640, 700), (680, 760)]
+    cv2.polylines(page, [np.array(arcs)], False, (60,), 7, cv2.LINE_AA)
+
+    (patch,) = crop_regions(page, regions_of(page)).patches
+
+    assert patch.unrest < 0.05
+    assert max(patch.level.shape) > 120
+
+
 def test_the_gray_picture_is_not_written_to() -> None:
     page = page_with("8", 70)
     before = page.copy()

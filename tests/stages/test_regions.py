@@ -31,8 +31,9 @@ def fine_5(mask: UInt8) -> None:
     cv2.polylines(mask, [points], False, (255,), 1)
 
 
-def test_a_large_digit_of_a_fine_pen_is_a_region() -> None:
-    mask = blank()
+@pytest.mark.parametrize("times_as_tall", [1.0, 3.0])
+def test_a_large_digit_of_a_fine_pen_is_a_region(times_as_tall: float) -> None:
+    mask = np.zeros((int(240 * times_as_tall), 320), np.uint8)
     fine_5(mask)
 
     assert len(boxes(mask)) == 1

@@ -31,7 +31,8 @@ CARRIER_SHARE = 0.22  # of the frame's longer side: least extent of a piece of i
 LOOP_SHARE = 0.06  # the same of one that may be a loop around a digit
 PIECE_SHARE = 0.055  # the same on a ruled page, of what the threshold left of a faint rule
 CARRIER_FILL = 0.4  # most of its box that is ink
-FAT_SHARE = 0.85  # of the sides of a piece with more: the most that its thick ink takes up where lines are joined to it
+MOSTLY_FAT = 0.6  # of a piece with more that is thicker than a line, where a marker drew it
+FAT_SHARE = 0.85  # of the sides of such a piece: the most that its thick ink takes up where lines are joined to it
 DASH_THICKNESS_PX = 5
 DASH_SLOPE = 0.15
 WIDEST_SPACING = 0.2  # of the longer side, of a page that is looked at again for what is left of faint rules
@@ -168,10 +169,11 @@ def _fat_on_rules(components: Int32, stats: Int32) -> NDArray[np.bool_]:
     fat &= np.maximum(stats[:, WIDTH], stats[:, HEIGHT]) >= CARRIER_SHARE * max(components.shape)
     fat[0] = False  # paper
     for row in np.flatnonzero(fat):
-        left, top, width, height, _ = stats[row].tolist()
-        own = (components[top : top + height, left : left + width] == row).astype(np.uint8)
-        _, _, across, down = cv2.boundingRect(_thick(own))
-        found[row] = across < FAT_SHARE * width or down < FAT_SHARE * height
+        left, top, width, height, area = stats[row].tolist()
+        thick = _thick((components[top : top + height, left : left + width] == row).astype(np.uint8))
+        _, _, across, down = cv2.boundingRect(thick)
+        sticks_out = across < FAT_SHARE * width or down < FAT_SHARE * height
+        found[row] = sticks_out and cv2.countNonZero(thick) >= MOSTLY_FAT * area
     return found
 
 

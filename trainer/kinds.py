@@ -249,6 +249,7 @@ POSITIVE: dict[str, Kind] = {
     "large": Kind(style=Style(height_px=(45, 110), pens=PENS), frame_wh=(2592, 1944)),
     "single": Kind(layouts.single, style=Style(pens=(*PENS, *MARKER)), frame_wh=(1280, 960)),
     "fine": Kind(layouts.single, style=Style(pens=(Pen(0.012), Pen(0.02), Pen(0.03))), frame_wh=(1280, 960)),
+    "across": Kind(layouts.across, style=Style(pens=(Pen(0.02), Pen(0.035), *PENS, *MARKER)), frame_wh=(1280, 960)),
     "mixed": Kind(style=Style(height_px=(44, 260), pens=PENS)),
     "ground": Kind(grounds=GROUNDS, view=lambda random: {"pixels_per_page_px": float(random.uniform(0.3, 0.42))}),
     "desk": replace(_FAR_PAGE, grounds=(draw_table_top,)),

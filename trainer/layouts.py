@@ -278,6 +278,17 @@ def single(sheet: Sheet) -> None:
     sheet.numbers.append(WrittenNumber((_digit_in(sheet, 0, 0, *PAGE_WH, share=size / PAGE_WH[1]),), 0))
 
 
+def across(sheet: Sheet) -> None:
+    """One digit that fills a page of ruled or squared paper, across many of its lines."""
+    pitch, thickness = int(sheet.random.integers(40, 110)), int(sheet.random.integers(1, 5))
+    if sheet.random.random() < 0.5:
+        _squares(sheet, pitch, thickness, pitch // 2)
+    else:
+        for y in range(pitch, PAGE_WH[1], pitch):
+            _rule(sheet, (0, y), (PAGE_WH[0], y), thickness)
+    single(sheet)
+
+
 def words(sheet: Sheet) -> None:
     """Lines of words in a cursive or upright hand, no digits."""
     random = sheet.random

@@ -160,7 +160,8 @@ def _region_ink(gray: UInt8, region_map: RegionMap, region: Region) -> tuple[UIn
 
     Returns:
         (h, w) uint8, 255 for solid ink and 0 for paper: the region with a margin, its longer side at
-        most `WORK_SIDE_PX`; a value for each column of `Measures`; and what it was made from.
+        most `WORK_SIDE_PX`, a fine pen's `FINE_SIDE_PX`; a value for each column of `Measures`; and what
+        it was made from.
     """
     level, strokes, any_ink, shrink = _patches(gray, region_map, region)
     if region_map.dark_on_light:

@@ -110,6 +110,8 @@ def _marked(pale: UInt8, small: UInt8, fine: UInt8, is_ink: Mask) -> Mask:
         for part in (is_ink, ~_below(PLAIN, share_of_paper(small, fine)))
     )
     found &= (on_it >= INK_ON_IT[0]) & (on_it <= INK_ON_IT[1]) & (plain >= PARTLY_PLAIN)
+    if not found.any():
+        return np.zeros(areas.shape, dtype=bool)
     _, strokes = cv2.connectedComponents(is_ink.view(np.uint8), connectivity=8)
     ink_depth = cv2.distanceTransform(is_ink.view(np.uint8), cv2.DIST_C, 3)
     for area in np.flatnonzero(found):

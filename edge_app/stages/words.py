@@ -59,8 +59,9 @@ def in_words(scored: Scored, signs: NDArray[np.bool_], in_cells: NDArray[np.bool
     boxes = as_boxes([scored.regions[row].box_xywh for row in rows])
     close = _neighbours(boxes)
     aspects = boxes[:, 2] / boxes[:, 3]
-    in_words = letter[rows] & ((close.sum(axis=1) > 1) | (aspects >= JOINED))
-    letter[rows] = [is_one and scored.patches[row].unrest < WRITTEN for row, is_one in zip(rows, in_words, strict=True)]
+    may_be_of_words = letter[rows] & ((close.sum(axis=1) > 1) | (aspects >= JOINED))
+    letter[rows] = False
+    letter[rows[may_be_of_words]] = [scored.patches[row].unrest < WRITTEN for row in rows[may_be_of_words]]
     kept = (digit | letter | hardly_none)[rows]
     rows, boxes, aspects, word = rows[kept], boxes[kept], aspects[kept], _components(close[np.ix_(kept, kept)])
     if not letter.any():

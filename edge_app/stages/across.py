@@ -3,6 +3,8 @@
 Where the ink across a line is no thicker than the line, it is erased; where it is, a stroke crosses.
 """
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -67,7 +69,9 @@ def thickness(mask: UInt8, line: Segment, percent: float = 50) -> float:
     return float(percentile(np.sort((bottom - top + 1)[found]), percent)) if found.any() else 0.0
 
 
-def erase_line(mask: UInt8, line: Segment, slimness: float, beyond: tuple[float, float]) -> None:
+def erase_line(
+    mask: UInt8, line: Segment, slimness: float, beyond: tuple[float, float], thickest: float = math.inf
+) -> None:
     """Erases a line from the mask itself, and what continues it so far beyond either end; strokes that cross it stay.
 
     Args:
@@ -75,6 +79,7 @@ def erase_line(mask: UInt8, line: Segment, slimness: float, beyond: tuple[float,
         line: in it.
         slimness: length / thickness that it must have, or it stays, too.
         beyond: pixels before its start and after its end.
+        thickest: pixels that it may be across, where others tell.
     """
     view = mask if line.flat else mask.T
     first, last = line.along[0] - 2 - beyond[0], line.along[-1] + 3 + beyond[1]
@@ -84,7 +89,7 @@ def erase_line(mask: UInt8, line: Segment, slimness: float, beyond: tuple[float,
     top, bottom, found = _runs(view, along[drawn], course[drawn])
     if not found.any():
         return
-    crossed = _crossed_from(top, bottom, found)
+    crossed = min(_crossed_from(top, bottom, found), thickest * CROSSING + 1)
     if line.drawn < slimness * (crossed - 1) / CROSSING:
         return
     thin = found & (bottom - top + 1 <= crossed)

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from edge_app.frames import Int32, UInt8
 from edge_app.stages.across import BARE_PERCENTILE, WANDER_PX, thickness
 from edge_app.stages.boxes import AREA, HEIGHT, LEFT, TOP, WIDTH
-from edge_app.stages.segments import APART, MAX_SLOPE, Segment, distinct, reaches
+from edge_app.stages.segments import APART, FOUND_TWICE_PX, MAX_SLOPE, Segment, distinct, reaches
 
 DASH_SLIMNESS = 4  # length / thickness from which a small piece may be part of a broken line
 HAIR_PX = 2.5  # most thickness of the fine lines of a grid
@@ -19,6 +19,8 @@ END_PX = 8  # that the lines of a grid end before or after one another
 LONG_SHARE = 0.6  # of the frame's side: no digits in a row look like a line so long
 THICK_RULE = 2.0  # times the thickest of these, from which a short line is digits in a row
 FEWEST_SPANNING = 3  # lines from edge to edge that tell how thick those of a page are
+FEWEST_SQUARED = 8  # lines of either way on squared paper; a puzzle with fewer has 1s where another would lie
+MOST_HIDDEN, UNEVEN_SQUARES = 3, 0.12  # lines side by side that a digit hides; of their spacing, how far off it may be
 UNEVEN = 0.25  # of the space between rules: how far off one may lie
 
 
@@ -68,6 +70,37 @@ def without_strokes(
     most = THICK_RULE * thickest + 1
     thin = [rule for px, rule in zip(bare, rules, strict=True) if px < most]
     return thin, [side for px, side in zip(of_sides, sides, strict=True) if px < most or not is_paper], thickest
+
+
+def hidden_lines(lines: list[Segment], thickest: float) -> list[Segment]:
+    """The lines of squared paper that a digit hides most of: where the spacing of others leaves room for them.
+
+    Args:
+        lines: those that were found, of both ways.
+        thickest: of these, in pixels.
+    """
+    found = []
+    for way in (True, False):
+        alike = [line for line in lines if line.flat is way]
+        first, last = min(line.along[0] for line in alike), max(line.along[-1] for line in alike)
+        middle = (first + last) / 2
+        alike.sort(key=lambda line: line.across_at(middle))
+        places = np.array([line.across_at(middle) for line in alike])
+        steps = np.diff(places)
+        own = steps > FOUND_TWICE_PX + 2 * thickest  # both edges of one line, and pieces of it, are less
+        if np.count_nonzero(own) + 1 < FEWEST_SQUARED:
+            continue
+        spacing = float(np.median(steps[own]))
+        for before in np.flatnonzero(own):
+            squares = round(steps[before] / spacing)
+            even = abs(steps[before] / max(squares, 1) - spacing) <= UNEVEN_SQUARES * spacing
+            if not even or squares > MOST_HIDDEN + 1:
+                continue
+            here, beyond = ([line.across_at(along) for along in (first, last)] for line in alike[before : before + 2])
+            for share in np.arange(1, squares) / squares:
+                start, end = (float(a + (b - a) * share) for a, b in zip(here, beyond, strict=True))
+                found.append(Segment((first, last), (start, end), last - first, way))
+    return found
 
 
 def find_hairlines(mask: UInt8, lines: list[Segment], thickest: float) -> list[Segment]:

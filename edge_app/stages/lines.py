@@ -18,6 +18,7 @@ from edge_app.stages.grids import (
     HAIR_PX,
     are_squares,
     find_hairlines,
+    hidden_lines,
     spacing_of,
     without_strokes,
 )
@@ -99,6 +100,9 @@ def remove_lines(mask: UInt8, components: Int32, stats: Int32) -> UInt8:
     erased = mask.copy()
     for rule in rules:
         erase_line(erased, rule, SLIMNESS, _reach(rule, rules, TOUCHING * side))
+    if squares and thickest > 0:
+        for rule in hidden_lines(rules, thickest):
+            erase_line(erased, rule, 0.0, (FOUND_TWICE_PX, FOUND_TWICE_PX), thickest)
     if squares:  # whose lines were beside the strokes of digits until now
         sides = [line for line in sides if thickness(erased, line, BARE_PERCENTILE) < CROSSING * thickest + 1]
     for line in sides:

@@ -664,3 +664,20 @@ def test_strips_of_desk_along_the_edges_of_the_frame_rule_no_page() -> None:
     left = without_lines(ink | desk)
 
     assert np.array_equal(left[20:460, 20:620], ink[20:460, 20:620])
+
+
+@pytest.mark.parametrize("shift", [-12, 0, 12])
+def test_a_line_of_squares_goes_that_a_digit_hides_most_of(shift: int) -> None:
+    ink, squares = np.zeros((960, 1280), np.uint8), np.zeros((960, 1280), np.uint8)
+    for at in range(24, 1280, 53):
+        cv2.line(squares, (at, 0), (at, 960), 255, 3)
+        cv2.line(squares, (0, at), (1280, at), 255, 3)
+    stem = 24 + 12 * 53 + shift
+    cv2.line(ink, (stem, 120), (stem, 880), 255, 80)
+    cv2.line(ink, (stem - 250, 120), (stem, 120), 255, 80)
+
+    left = without_lines(ink | squares)
+
+    assert not left[:60].any()
+    assert not left[940:].any()
+    assert np.count_nonzero(left & ink) >= 0.999 * np.count_nonzero(ink)

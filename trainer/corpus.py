@@ -24,15 +24,8 @@ from trainer.pairs import make_pairs
 
 # Left out: kinds with letters and marks, many of which look like a digit or are kept for the measure.
 UNSURE = ("noted", "notes", "dated", "letters", "words", "handwritten", "print", "scribbles", "signs", "turned")
-ALIKE = (
-    "columns",
-    "full",
-    "afar",
-    "binary",
-    "coded",
-    "pale",
-    "across",
-)  # likewise: their crops are as those of other kinds
+# Likewise: their crops are as those of other kinds.
+ALIKE = ("columns", "full", "afar", "binary", "coded", "pale", "across")
 CROPS_OF_PAGES = 150  # of the pages with words of all kinds, one of each
 HARVESTED = tuple(kind for kind in KINDS if kind not in (*UNSURE, *ALIKE))
 

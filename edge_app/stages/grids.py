@@ -82,11 +82,12 @@ def hidden_lines(lines: list[Segment], thickest: float) -> list[Segment]:
     found = []
     for way in (True, False):
         alike = [line for line in lines if line.flat is way]
+        if len(alike) < FEWEST_SQUARED:
+            continue
         first, last = min(line.along[0] for line in alike), max(line.along[-1] for line in alike)
         middle = (first + last) / 2
         alike.sort(key=lambda line: line.across_at(middle))
-        places = np.array([line.across_at(middle) for line in alike])
-        steps = np.diff(places)
+        steps = np.diff([line.across_at(middle) for line in alike])
         own = steps > FOUND_TWICE_PX + 2 * thickest  # both edges of one line, and pieces of it, are less
         if np.count_nonzero(own) + 1 < FEWEST_SQUARED:
             continue

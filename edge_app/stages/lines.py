@@ -100,10 +100,10 @@ def remove_lines(mask: UInt8, components: Int32, stats: Int32) -> UInt8:
     erased = mask.copy()
     for rule in rules:
         erase_line(erased, rule, SLIMNESS, _reach(rule, rules, TOUCHING * side))
-    if squares and thickest > 0:
-        for rule in hidden_lines(rules, thickest):
-            erase_line(erased, rule, 0.0, (FOUND_TWICE_PX, FOUND_TWICE_PX), thickest)
-    if squares:  # whose lines were beside the strokes of digits until now
+    if squares:
+        for line in hidden_lines(rules, thickest):
+            erase_line(erased, line, 0.0, (FOUND_TWICE_PX, FOUND_TWICE_PX), thickest)
+        # Their lines were beside the strokes of digits until now.
         sides = [line for line in sides if thickness(erased, line, BARE_PERCENTILE) < CROSSING * thickest + 1]
     for line in sides:
         erase_line(erased, line, SIDE_SLIMNESS, (FOUND_TWICE_PX, FOUND_TWICE_PX))

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edge_app.frames import UInt8
-from edge_app.stages.grids import without_strokes
+from edge_app.stages.grids import find_hairlines, without_strokes
 from edge_app.stages.lines import _reach, remove_lines
 from edge_app.stages.regions import find_regions
 from edge_app.stages.segments import Segment
@@ -681,3 +681,47 @@ def test_a_line_of_squares_goes_that_a_digit_hides_most_of(shift: int) -> None:
     assert not left[:60].any()
     assert not left[940:].any()
     assert np.count_nonzero(left & ink) >= 0.999 * np.count_nonzero(ink)
+
+
+@pytest.mark.parametrize("stroke", [10, 12])
+def test_two_thick_strokes_across_the_rules_of_a_page_make_no_squares_of_it(stroke: int) -> None:
+    strokes, rules = blank(), blank()
+    for x in (200, 420):
+        cv2.line(strokes, (x, 40), (x, 440), 255, stroke)
+    for y in range(20, 480, 40):
+        cv2.line(rules, (0, y), (640, y), 255, 2)
+
+    left = without_lines(strokes | rules)
+
+    assert np.count_nonzero(left & strokes) >= 0.97 * np.count_nonzero(strokes)
+    assert np.count_nonzero(left & ~strokes) <= 0.02 * np.count_nonzero(rules)
+
+
+def test_an_upright_stroke_across_a_few_rules_is_no_margin() -> None:
+    stem, rules = blank(), blank()
+    cv2.line(stem, (320, 170), (320, 330), 255, 6)
+    for y in range(20, 480, 40):
+        cv2.line(rules, (0, y), (640, y), 255, 3)
+
+    left = without_lines(stem | rules)
+
+    assert np.count_nonzero(left & stem) >= 0.97 * np.count_nonzero(stem)
+
+
+@pytest.mark.parametrize(
+    ("dashes", "first", "y", "found"),
+    [
+        pytest.param(4, 200, 480, 1, id="four of a line of the grid"),
+        pytest.param(3, 200, 480, 0, id="too few"),
+        pytest.param(4, 200, 540, 0, id="between two lines"),
+        pytest.param(1, 0, 480, 1, id="one at the edge of the frame"),
+    ],
+)
+def test_a_few_dashes_are_a_line_where_the_grid_has_one(dashes: int, first: int, y: int, found: int) -> None:
+    left = np.zeros((960, 1280), np.uint8)
+    for x in range(first, first + 40 * dashes, 40):
+        left[y - 2 : y + 3, x : x + 24] = 255
+    flat = [Segment((0.0, 1279.0), (at, at), 1279.0, True) for at in (30.0, 180.0, 330.0, 630.0, 780.0)]
+    upright = [Segment((0.0, 959.0), (at, at), 959.0, False) for at in (30.0, 180.0, 330.0, 480.0)]
+
+    assert len(find_hairlines(left, flat + upright, 5.0)) == found
